@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// dynamic_model.h -- the dynamic configuration, typed: routers, services, middlewares, transports.
+//
+//   shape   plain values with Traefik's defaults; every object knows its name, its provider and its place. What can fail
+//           only when it is built (rules, references, URLs) keeps the place of the value itself
+//   own     values; copied into the Bundle by config/codec
+//   source  http-routing.md section 1, http-services.md sections 1 to 6
+#pragma once
+
+#include "config/mark.h"
+#include "config/node.h"
+#include "config/static_model.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pm::config {
+
+struct RouterObservability {
+  std::optional<bool> access_logs;
+  std::optional<bool> metrics;
+  std::optional<bool> tracing;
+  std::string trace_verbosity = "minimal";
+};
+
+struct Router {
+  std::string name;      // without provider
+  std::string provider;  // "file", "internal"
+  Mark mark;
+  MarkedList entry_points;
+  At<std::string> rule;
+  std::string rule_syntax;  // "" means core.defaultRuleSyntax
+  At<std::int64_t> priority;
+  MarkedList middlewares;
+  At<std::string> service;
+  MarkedList parent_refs;
+  std::optional<At<Node>> tls;  // known, not supported yet: a router that has it is disabled
+  std::optional<RouterObservability> observability;
+};
+
+struct Server {
+  At<std::string> url;
+  At<std::int64_t> weight{1, {}};
+  bool preserve_path = false;
+};
+
+struct LoadBalancer {
+  std::vector<Server> servers;
+  At<std::string> strategy{"wrr", {}};
+  bool pass_host_header = true;
+  Duration flush_interval = std::chrono::milliseconds(100);
+  At<std::string> servers_transport;
+  std::vector<At<std::string>> unsupported;  // sections that are known and not there yet: the service is broken (decision 13)
+};
+
+struct WeightedChild {
+  At<std::string> name;
+  At<std::int64_t> weight{1, {}};
+};
+
+struct Weighted {
+  std::vector<WeightedChild> services;
+  std::vector<At<std::string>> unsupported;
+};
+
+struct Service {
+  std::string name;
+  std::string provider;
+  Mark mark;
+  std::optional<LoadBalancer> load_balancer;
+  std::optional<Weighted> weighted;
+  std::vector<At<std::string>> other_types;  // known types that are not there yet, or a second one: the service is broken
+  MarkedList middlewares;
+};
+
+struct Middleware {
+  std::string name;
+  std::string provider;
+  Mark mark;
+  Node body;  // opaque: the module that answers to its one key decodes it
+};
+
+// Everything of one kind from all documents, in order of name. Two documents never hold the same (name, provider).
+struct Dynamic {
+  std::vector<Router> routers;
+  std::vector<Service> services;
+  std::vector<Middleware> middlewares;
+  std::vector<ServersTransport> servers_transports;
+};
+
+struct Config {
+  Static fixed;
+  Dynamic dynamic;
+  SourceNames sources;  // what the marks refer to
+};
+
+}  // namespace pm::config

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// findings.h -- everything that is wrong with a configuration, all of it, each with its place and what to do.
+//
+//   in      add(): what is wrong and what would be right, in one sentence each
+//   out     lines "FILE:LINE:COLUMN: level: what; what to do", in order of file, line, column; at most 50 errors
+//   own     a Findings is filled by every step from reading to building and printed once
+//   source  operations.md section 2
+#pragma once
+
+#include "config/mark.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pm::config {
+
+enum class Severity : std::uint8_t {
+  warning,  // goes on; --strict makes it an error
+  broken,   // an object cannot be built: it and the routers that use it are disabled; -t counts it as an error
+  error,    // the document (dynamic) or the start (static) is refused
+};
+
+struct Finding {
+  Severity severity = Severity::error;
+  Mark mark;
+  std::string what;    // "unknown key \"midlewares\" in http.routers.api"
+  std::string advice;  // "did you mean \"middlewares\"?"; may be empty
+};
+
+class Findings {
+ public:
+  std::uint32_t add_source(std::string name);  // returns the index for marks
+  const SourceNames& sources() const noexcept { return sources_; }
+
+  void warning(Mark mark, std::string what, std::string advice = {});
+  void broken(Mark mark, std::string what, std::string advice = {});
+  void error(Mark mark, std::string what, std::string advice = {});
+
+  const std::vector<Finding>& all() const noexcept { return findings_; }
+  bool has_errors() const noexcept { return count(Severity::error) > 0; }
+  std::size_t count(Severity severity) const noexcept;
+
+  std::string line(const Finding& finding) const;        // without "\n"
+  std::string text(bool errors_only = false) const;      // all lines, sorted by place
+  std::string json() const;                              // -t --format=json: an array of objects
+
+ private:
+  SourceNames sources_{""};
+  std::vector<Finding> findings_;
+};
+
+}  // namespace pm::config

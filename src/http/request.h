@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// request.h -- the head of a request as everybody after the codec sees it: parsed once, judged once.
+//
+//   shape   method      as sent, case kept                                   "GET", "purge"
+//           target      the request target as received                       "/a/../b?x=1", "http://h/x", "*"
+//           path        encoded; normalised and sanitised by the entry point: "/b"; "*" for OPTIONS *
+//           query       behind the first "?", without it; has_query tells "/x?" from "/x"
+//           routing_path  path with all but reserved characters decoded (http-routing.md section 6); what rules see
+//           authority   Host as sent, port included; the authority of an absolute-form target wins. "" in HTTP/1.0
+//           host        canonical host: lower case, no port, no brackets, trimmed
+//   own     views into the exchange's arena
+//   source  RFC 9110 sections 6 to 9, http-routing.md sections 3 and 6
+#pragma once
+
+#include "core/ip.h"
+#include "http/headers.h"
+
+#include <string_view>
+
+namespace pm::http {
+
+enum class Version : std::uint8_t { http10, http11, http2 };
+
+// How the body is delimited on the wire it came in by; one reading only.
+enum class Framing : std::uint8_t { none, length, chunked, until_close };
+
+struct Request {
+  explicit Request(Arena& arena) noexcept : headers(arena), trailers(arena) {}
+
+  std::string_view method;
+  std::string_view target;
+  std::string_view path;
+  std::string_view query;
+  std::string_view routing_path;
+  std::string_view authority;
+  std::string_view host;
+  Version version = Version::http11;
+  Framing framing = Framing::none;
+  bool has_query = false;
+  bool secure = false;        // came in over TLS
+  bool expects_continue = false;
+  bool wants_upgrade = false;  // Connection: upgrade with one token in Upgrade, HTTP/1.1, GET, no body
+  std::uint64_t content_length = 0;  // with Framing::length
+  Endpoint client;            // peer, after the PROXY protocol
+  Headers headers;
+  Headers trailers;           // complete when the body has ended
+};
+
+}  // namespace pm::http

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// matcher.h -- the contract of a rule function: arguments in, a predicate on requests out.
+//
+//   in      the arguments of the call, checked by the parser to be strings; build() judges their number and form
+//   out     a Matcher, immutable and shared by all exchanges; and the index keys that it can promise
+//   errors  build(): one sentence for the operator ("argument must start with \"/\""); matching never fails
+//   cost    one virtual call a matcher; no allocation unless the request forces one (percent-decoded query values)
+//   source  http-routing.md sections 2 and 3
+#pragma once
+
+#include "core/result.h"
+#include "http/request.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pm::rules {
+
+enum class Syntax : std::uint8_t { v3, v2 };
+
+class Matcher {
+ public:
+  virtual ~Matcher() = default;
+  virtual bool matches(const http::Request& request) const noexcept = 0;
+};
+using MatcherPtr = std::unique_ptr<const Matcher>;
+
+// What must hold of a request for the matcher to be true, in the terms of the routing index: an exact canonical host,
+// an exact routing path, or a prefix of it. Empty: the matcher promises nothing and is asked for every request.
+struct IndexKey {
+  std::string exact_host;   // lower case, no trailing dot
+  std::string path_prefix;  // an exact path promises itself as a prefix
+};
+
+struct BuiltMatcher {
+  MatcherPtr matcher;
+  IndexKey key;
+};
+
+struct MatcherModule {
+  std::string_view name;  // canonical spelling, "PathPrefix"; the parser accepts the four spellings of the specification
+  std::string_view help;  // one line for the manual
+  Result<BuiltMatcher> (*build)(std::span<const std::string> arguments);
+  // The same function in the older syntax; null when v2 has no function of that name.
+  std::string_view v2_name;
+  Result<BuiltMatcher> (*build_v2)(std::span<const std::string> arguments);
+};
+
+}  // namespace pm::rules

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// modules.h -- the table of modules that this build has; written by configure, passed by reference from main.
+//
+//   shape   one list a kind, in order of name; a constant `pm::<folder>_module` of each folder under modules/<kind>/
+//   source  layout.md, "modules"
+#pragma once
+
+#include "rules/matcher.h"
+#include "upstream/balancer.h"
+
+#include <span>
+
+namespace pm::runtime {
+
+struct Modules {
+  std::span<const rules::MatcherModule* const> matchers;
+  std::span<const upstream::BalancerModule* const> balancers;
+};
+
+}  // namespace pm::runtime
+
+namespace pm {
+extern const runtime::Modules all_modules;  // build/modules.cc
+}

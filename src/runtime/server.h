@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// server.h -- the data plane of one worker: listeners in, exchanges through, until it is told to drain.
+//
+//   in      a checked Config, the module table, listening sockets by entry point, the descriptors and zones of the worker
+//   out     traffic; on_drained is called once when, after drain(), the last exchange has ended
+//   own     everything of the data path; borrows the loop, the Log, the zones. Sockets of listeners become ours
+//   errors  create() fails only when the kernel refuses an epoll; a broken object of the configuration was already found
+//           by the loader and is disabled here in the same way
+//   source  architecture.md sections 1 and 5
+#pragma once
+
+#include "config/dynamic_model.h"
+#include "config/findings.h"
+#include "core/log.h"
+#include "core/result.h"
+#include "runtime/modules.h"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+struct uv_loop_s;
+
+namespace pm::shm {
+class Names;
+}
+namespace pm::observe {
+class AccessLog;
+}
+
+namespace pm::runtime {
+
+struct ListeningSocket {
+  std::uint32_t entry_point = 0;  // index into Static::entry_points
+  int fd = -1;
+};
+
+struct ServerOptions {
+  const config::Config* config = nullptr;
+  const Modules* modules = nullptr;
+  std::vector<ListeningSocket> listeners;
+  std::uint32_t worker = 0;
+  Log* log = nullptr;
+  const shm::Names* names = nullptr;         // addresses that the agent publishes; null in tests
+  observe::AccessLog* access_log = nullptr;  // null: off
+  std::function<void()> on_drained;
+};
+
+class Server {
+ public:
+  static Result<std::unique_ptr<Server>> create(uv_loop_s* loop, ServerOptions options);
+  virtual ~Server() = default;
+
+  virtual void start() = 0;  // begins to accept
+  // Stops accepting (what the kernel has queued is taken first), answers what runs, closes what is silent, then calls
+  // on_drained; at the latest after the grace time of each entry point.
+  virtual void drain() = 0;
+  virtual void set_terminating() = 0;  // ping answers its terminating status from now on
+  virtual void stop() = 0;             // closes everything now
+  virtual std::size_t connections() const noexcept = 0;
+};
+
+// Builds what a Server would build and throws it away: every finding of the building step (rules, references, URLs).
+void check(const config::Config& config, const Modules& modules, config::Findings& findings);
+
+// One line for `pointsman explain METHOD URL -H ...`: which router answers and why; "" with no match.
+struct ExplainInput {
+  std::string_view entry_point;  // "": the first that is plain HTTP
+  std::string_view method;
+  std::string_view url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string_view client;  // address, "" is 127.0.0.1
+};
+std::string explain(const config::Config& config, const Modules& modules, const ExplainInput& input);
+
+}  // namespace pm::runtime
