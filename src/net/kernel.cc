@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "net/kernel.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace pm::net {
+namespace {
+
+long result_of(long value) noexcept { return value >= 0 ? value : -errno; }
+
+void set_option(int fd, int level, int name, int value) noexcept {
+  ::setsockopt(fd, level, name, &value, sizeof value);  // comfort only: a refusal costs nothing but speed
+}
+
+}  // namespace
+
+EpollKernel::EpollKernel() noexcept : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+
+EpollKernel::~EpollKernel() {
+  if (epoll_ >= 0) ::close(epoll_);
+}
+
+int EpollKernel::watch(int fd, Watch* watch) noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = watch;
+  return static_cast<int>(result_of(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event)));
+}
+
+int EpollKernel::wait(std::span<Event> events) noexcept {
+  std::array<epoll_event, 512> raw;
+  const int room = static_cast<int>(std::min(raw.size(), events.size()));
+  const int count = ::epoll_wait(epoll_, raw.data(), room, 0);
+  for (int i = 0; i < count; ++i) {
+    const std::uint32_t bits = raw[i].events;
+    events[i] = Event{
+        .watch = static_cast<Watch*>(raw[i].data.ptr),
+        .readable = (bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+        .writable = (bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
+        .hangup = (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+        .broken = (bits & (EPOLLHUP | EPOLLERR)) != 0,
+    };
+  }
+  return std::max(count, 0);
+}
+
+long EpollKernel::receive(int fd, char* to, std::size_t room) noexcept {
+  return result_of(::recv(fd, to, room, 0));
+}
+
+long EpollKernel::peek(int fd, char* to, std::size_t room) noexcept {
+  return result_of(::recv(fd, to, room, MSG_PEEK));
+}
+
+long EpollKernel::send(int fd, const iovec* pieces, int count) noexcept {
+  if (count == 1) return result_of(::send(fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL));
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  return result_of(::sendmsg(fd, &message, MSG_NOSIGNAL));
+}
+
+int EpollKernel::accept(int fd, Endpoint& peer) noexcept {
+  sockaddr_storage address;
+  socklen_t size = sizeof address;
+  const int client = ::accept4(fd, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (client < 0) return -errno;
+  peer = Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(Endpoint{});
+  return client;
+}
+
+int EpollKernel::connect(const Endpoint& to) noexcept {
+  sockaddr_storage address;
+  const socklen_t size = to.to_sockaddr(&address);
+  const int fd = ::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);  // http-services.md section 6: keep-alive of 30 s
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 && errno != EINPROGRESS) {
+    const int error = errno;
+    ::close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+int EpollKernel::connect_error(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return -errno;
+  return -error;
+}
+
+void EpollKernel::shutdown_write(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+
+void EpollKernel::close(int fd) noexcept { ::close(fd); }
+
+void EpollKernel::reset(int fd) noexcept {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  ::close(fd);
+}
+
+std::uint64_t EpollKernel::now_ns() noexcept {
+  timespec t;
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000000000u + static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+}  // namespace pm::net

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// kernel.h -- the system calls of the data path, behind one table, so that a test can play the kernel.
+//
+//   out     results as the kernel gives them: a count, or a negative errno (-EAGAIN, -ECONNRESET, ...)
+//   own     descriptors are borrowed; close() is the only call that ends one
+//   cost    one indirect call beside each system call
+//   source  performance-notes.md section 3: one edge-triggered epoll for every proxied socket
+#pragma once
+
+#include "core/ip.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+struct iovec;
+
+namespace pm::net {
+
+class Watch;
+
+// What a socket has to say; bits may come together, and more than once.
+struct Event {
+  Watch* watch = nullptr;
+  bool readable = false;
+  bool writable = false;
+  bool hangup = false;  // the peer will send no more (RDHUP), or the socket is dead (HUP, ERR)
+  bool broken = false;  // dead both ways
+};
+
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual int watch(int fd, Watch* watch) noexcept = 0;  // IN|OUT|RDHUP, edge-triggered, once per socket
+  virtual int wait(std::span<Event> events) noexcept = 0;  // never blocks; the number of events
+  virtual long receive(int fd, char* to, std::size_t room) noexcept = 0;
+  virtual long peek(int fd, char* to, std::size_t room) noexcept = 0;
+  virtual long send(int fd, const iovec* pieces, int count) noexcept = 0;
+  virtual int accept(int fd, Endpoint& peer) noexcept = 0;
+  virtual int connect(const Endpoint& to) noexcept = 0;  // the descriptor of a socket that is connecting
+  virtual int connect_error(int fd) noexcept = 0;        // 0, or the negative errno of a failed connect
+  virtual void shutdown_write(int fd) noexcept = 0;
+  virtual void close(int fd) noexcept = 0;
+  virtual void reset(int fd) noexcept = 0;  // closes so that the peer sees a reset
+  virtual std::uint64_t now_ns() noexcept = 0;  // monotonic
+};
+
+// The real one. poll_fd() becomes readable when wait() would return events: the outer loop watches it.
+class EpollKernel final : public Kernel {
+ public:
+  EpollKernel() noexcept;
+  ~EpollKernel() override;
+  EpollKernel(const EpollKernel&) = delete;
+  EpollKernel& operator=(const EpollKernel&) = delete;
+  int poll_fd() const noexcept { return epoll_; }  // negative when the kernel refused one
+
+  int watch(int fd, Watch* watch) noexcept override;
+  int wait(std::span<Event> events) noexcept override;
+  long receive(int fd, char* to, std::size_t room) noexcept override;
+  long peek(int fd, char* to, std::size_t room) noexcept override;
+  long send(int fd, const iovec* pieces, int count) noexcept override;
+  int accept(int fd, Endpoint& peer) noexcept override;
+  int connect(const Endpoint& to) noexcept override;
+  int connect_error(int fd) noexcept override;
+  void shutdown_write(int fd) noexcept override;
+  void close(int fd) noexcept override;
+  void reset(int fd) noexcept override;
+  std::uint64_t now_ns() noexcept override;
+
+ private:
+  int epoll_;
+};
+
+}  // namespace pm::net

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "net/loop.h"
+
+#include <uv.h>
+
+#include <sys/mman.h>
+
+namespace pm::net {
+namespace {
+
+// Mapped, not allocated: pages that are never used are never there, and what was used can be given back.
+char* map_pages(std::size_t size) noexcept {
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  PM_CHECK(memory != MAP_FAILED, "a worker gets its buffers");
+  return static_cast<char*>(memory);
+}
+
+}  // namespace
+
+// Lives until libuv has closed all three handles, which is after the Loop is gone.
+struct Loop::Handles {
+  Loop* loop = nullptr;
+  uv_poll_t poll{};
+  uv_idle_t idle{};
+  uv_timer_t timer{};
+  int open = 0;
+
+  template <class H>
+  void adopt(H& handle) noexcept {
+    handle.data = this;
+    ++open;
+  }
+  template <class H>
+  void close(H& handle) noexcept {
+    uv_close(reinterpret_cast<uv_handle_t*>(&handle), [](uv_handle_t* h) noexcept {
+      auto* self = static_cast<Handles*>(h->data);
+      if (--self->open == 0) delete self;
+    });
+  }
+};
+
+Result<std::unique_ptr<Loop>> Loop::create(uv_loop_s* loop) {
+  auto kernel = std::make_unique<EpollKernel>();
+  if (kernel->poll_fd() < 0) return Error{Errc::io, "", "the kernel refuses an epoll descriptor"};
+  const int poll_fd = kernel->poll_fd();
+  Kernel& borrowed = *kernel;
+  std::unique_ptr<Loop> result(new Loop(loop, std::move(kernel), borrowed));
+  result->attach(poll_fd);
+  return result;
+}
+
+std::unique_ptr<Loop> Loop::create_for_test(Kernel& kernel) {
+  return std::unique_ptr<Loop>(new Loop(nullptr, nullptr, kernel));
+}
+
+Loop::Loop(uv_loop_s* loop, std::unique_ptr<Kernel> own, Kernel& kernel)
+    : uv_(loop),
+      own_kernel_(std::move(own)),
+      buffer_(map_pages(large_read)),
+      scratch_(map_pages(Gather::scratch_size)),
+      now_ns_(kernel.now_ns()),
+      reactor_(kernel),
+      wheel_(now_ns_ / 1000000),
+      gather_(scratch_) {}
+
+Loop::~Loop() {
+  if (handles_ != nullptr) {
+    Handles* handles = handles_;
+    handles->close(handles->poll);
+    handles->close(handles->idle);
+    handles->close(handles->timer);
+  }
+  ::munmap(buffer_, large_read);
+  ::munmap(scratch_, Gather::scratch_size);
+}
+
+void Loop::attach(int poll_fd) {
+  handles_ = new Handles;
+  handles_->loop = this;
+  uv_poll_init(uv_, &handles_->poll, poll_fd);
+  uv_idle_init(uv_, &handles_->idle);
+  uv_timer_init(uv_, &handles_->timer);
+  handles_->adopt(handles_->poll);
+  handles_->adopt(handles_->idle);
+  handles_->adopt(handles_->timer);
+  uv_poll_start(&handles_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) noexcept {
+    static_cast<Handles*>(handle->data)->loop->turn();
+  });
+}
+
+void Loop::turn() noexcept {
+  read_clock();
+  const bool more = reactor_.turn();
+  for (TurnEnd* what : turn_ends_) what->on_turn_end();
+  if (handles_ == nullptr) return;
+  if (!more) {
+    uv_idle_stop(&handles_->idle);
+  } else if (uv_is_active(reinterpret_cast<uv_handle_t*>(&handles_->idle)) == 0) {
+    // No edge will announce what is left on the ready list, so the outer loop must not sleep.
+    uv_idle_start(&handles_->idle, [](uv_idle_t* handle) noexcept {
+      static_cast<Handles*>(handle->data)->loop->turn();
+    });
+  }
+}
+
+void Loop::tick() noexcept {
+  read_clock();
+  wheel_.advance(now_ms());
+}
+
+void Loop::arm(Timer& timer, std::uint64_t deadline_ms) noexcept {
+  wheel_.arm(timer, deadline_ms);
+  if (!ticking_) start_ticking();
+}
+
+void Loop::start_ticking() noexcept {
+  if (handles_ == nullptr) return;
+  ticking_ = true;
+  const auto on_tick = [](uv_timer_t* handle) noexcept {
+    Loop& loop = *static_cast<Handles*>(handle->data)->loop;
+    loop.tick();
+    loop.turn();  // a time-out may have queued or retired watches
+    if (loop.wheel_.is_empty()) {
+      uv_timer_stop(handle);
+      loop.ticking_ = false;
+    }
+  };
+  uv_timer_start(&handles_->timer, on_tick, Wheel::tick_ms, Wheel::tick_ms);
+}
+
+}  // namespace pm::net

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// loop.h -- the worker's loop: libuv outside, the reactor nested in it, the wheel, and the memory that all sockets share.
+//
+//   own     the nested epoll, the read buffer, the scratch of the Gather and the byte pools; borrows the uv_loop_t
+//   shape   now_ms(), now_ns(): the monotonic clock as read once a turn
+//   cost    per wake-up one extra epoll_wait (about 0.5 µs), not per request
+//   errors  create() fails when the kernel refuses an epoll or memory
+//   source  decision 39; performance-notes.md section 3, "Who owns the fd"
+#pragma once
+
+#include "core/buffer.h"
+#include "core/result.h"
+#include "net/gather.h"
+#include "net/reactor.h"
+#include "net/timer.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+struct uv_loop_s;
+
+namespace pm::net {
+
+// Something that has work to do when a turn has ended (the access log hands its lines over, caches are trimmed).
+class TurnEnd {
+ public:
+  virtual void on_turn_end() noexcept = 0;
+
+ protected:
+  ~TurnEnd() = default;
+};
+
+class Loop {
+ public:
+  static constexpr std::size_t small_read = 65536;
+  static constexpr std::size_t large_read = 262144;  // while a body streams at full reads (decision 44)
+
+  // With a kernel of one's own (tests) nothing is attached to libuv: call turn() and tick().
+  static Result<std::unique_ptr<Loop>> create(uv_loop_s* loop);
+  static std::unique_ptr<Loop> create_for_test(Kernel& kernel);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  Reactor& reactor() noexcept { return reactor_; }
+  Kernel& kernel() noexcept { return reactor_.kernel(); }
+  BytePools& pools() noexcept { return pools_; }
+  Gather& gather() noexcept { return gather_; }
+  std::span<char> read_buffer() noexcept { return {buffer_, large_read}; }
+  uv_loop_s* uv() noexcept { return uv_; }
+
+  std::uint64_t now_ns() const noexcept { return now_ns_; }
+  std::uint64_t now_ms() const noexcept { return now_ns_ / 1000000; }
+  void arm(Timer& timer, std::uint64_t deadline_ms) noexcept;
+  void disarm(Timer& timer) noexcept { wheel_.disarm(timer); }
+  void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
+
+  void turn() noexcept;  // one turn of the reactor
+  void tick() noexcept;  // the wheel catches up with the clock
+
+ private:
+  Loop(uv_loop_s* loop, std::unique_ptr<Kernel> own, Kernel& kernel);
+  struct Handles;  // libuv's part
+  void attach(int poll_fd);
+  void start_ticking() noexcept;
+  void read_clock() noexcept { now_ns_ = reactor_.kernel().now_ns(); }
+
+  uv_loop_s* uv_;
+  std::unique_ptr<Kernel> own_kernel_;
+  char* buffer_;
+  char* scratch_;
+  std::uint64_t now_ns_ = 0;
+  BytePools pools_;
+  Reactor reactor_;
+  Wheel wheel_;
+  Gather gather_;
+  std::vector<TurnEnd*> turn_ends_;
+  Handles* handles_ = nullptr;  // freed by libuv's close callbacks
+  bool ticking_ = false;
+};
+
+}  // namespace pm::net

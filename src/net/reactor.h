@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// reactor.h -- which sockets want attention, in what order, and when dead ones may be forgotten.
+//
+//   in      events of a Kernel (edge-triggered: each edge comes once), and watches that queue themselves
+//   out     on_turn() for each queued watch, at most once a pass
+//   own     live watches are borrowed from their owners; retired ones are owned and freed at the end of the turn, so that
+//           an event of the same batch that still names one finds valid memory
+//   cost    one list operation an event
+//   source  performance-notes.md section 3, "Registration"
+//
+// One turn:  wait ─► mark bits, queue ─► run the queue ─► (again while there is work, a few passes) ─► free the dead
+#pragma once
+
+#include "core/list.h"
+#include "net/kernel.h"
+
+#include <cstdint>
+
+namespace pm::net {
+
+struct ReadyTag;
+struct DeadTag;
+
+class Reactor;
+
+class Watch : public ListNode<ReadyTag>, public ListNode<DeadTag> {
+ public:
+  Watch() noexcept = default;
+  virtual ~Watch() = default;
+
+ protected:
+  virtual void on_event(const Event& event) noexcept = 0;  // notes the bits and queues itself when it cares
+  virtual void on_turn() noexcept = 0;                     // does a bounded amount of work
+
+ private:
+  friend class Reactor;
+  bool is_dead_ = false;
+};
+
+class Reactor {
+ public:
+  explicit Reactor(Kernel& kernel) noexcept : kernel_(&kernel) {}
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  Kernel& kernel() noexcept { return *kernel_; }
+  void queue(Watch& watch) noexcept {
+    if (!static_cast<ListNode<ReadyTag>&>(watch).is_linked() && !watch.is_dead_) ready_.push_back(watch);
+  }
+  // Takes ownership; no call reaches the watch any more. Its descriptor has been closed by then.
+  void retire(Watch* watch) noexcept;
+
+  // One bounded turn. True when work is left that no event will announce: the caller must come again soon.
+  bool turn() noexcept;
+  std::uint64_t turns() const noexcept { return turns_; }
+
+ private:
+  void run_ready() noexcept;
+  void free_dead() noexcept;
+
+  Kernel* kernel_;
+  List<Watch, ReadyTag> ready_;
+  List<Watch, DeadTag> dead_;
+  std::uint64_t turns_ = 0;
+};
+
+}  // namespace pm::net

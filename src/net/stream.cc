@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "net/stream.h"
+
+#include <cerrno>
+
+#include <sys/uio.h>
+
+namespace pm::net {
+
+Stream* Stream::open(Loop& loop, int fd, StreamUser& user, State state) noexcept {
+  auto* stream = new Stream(loop, fd, user);
+  if (state == State::connecting) {
+    stream->writable_ = false;
+    stream->owes_drained_ = true;
+  }
+  if (loop.kernel().watch(fd, stream) >= 0) return stream;
+  loop.kernel().close(fd);
+  delete stream;
+  return nullptr;
+}
+
+void Stream::on_event(const Event& event) noexcept {
+  readable_ = readable_ || event.readable;
+  writable_ = writable_ || event.writable;
+  hangup_ = hangup_ || event.hangup;
+  broken_ = broken_ || event.broken;
+  const bool cares = (event.readable && reading_) || (event.writable && owes_drained_) || event.hangup;
+  if (cares) loop_->reactor().queue(*this);
+}
+
+void Stream::on_turn() noexcept {
+  if (writable_ && owes_drained_) {
+    send_queue();
+    if (queue_.empty() && owes_drained_) {
+      owes_drained_ = false;
+      user_->on_drained();
+      if (fd_ < 0) return;
+    }
+  }
+  if (readable_ && reading_) {
+    user_->on_readable();
+    if (fd_ < 0) return;
+    if (readable_ && reading_) return loop_->reactor().queue(*this);
+  }
+  if (reading_ || told_ || !(broken_ || hangup_)) return;
+  // Nobody reads, so no read would tell the user.
+  told_ = true;
+  if (broken_) return user_->on_broken();
+  user_->on_hangup();
+}
+
+Got Stream::read(char* to, std::size_t room) noexcept {
+  const long count = loop_->kernel().receive(fd_, to, room);
+  if (count > 0) {
+    // A short read means drained, unless the peer has hung up: then only a read of 0 says so.
+    if (static_cast<std::size_t>(count) < room && !hangup_) readable_ = false;
+    return {Io::ok, static_cast<std::size_t>(count)};
+  }
+  if (count == 0) {
+    readable_ = false;
+    return {Io::end, 0};
+  }
+  if (count == -EAGAIN || count == -EINTR) {
+    readable_ = count == -EINTR;
+    return {Io::again, 0};
+  }
+  readable_ = false;
+  broken_ = told_ = true;
+  return {Io::failed, 0};
+}
+
+bool Stream::at_end() noexcept {
+  char byte = 0;
+  const long count = loop_->kernel().peek(fd_, &byte, 1);
+  return count == 0 || (count < 0 && count != -EAGAIN && count != -EINTR);
+}
+
+Flow Stream::write(Gather& gather) noexcept {
+  if (gather.empty()) return queue_.empty() ? Flow::more : Flow::hold;
+  std::size_t sent = 0;
+  if (!broken_ && writable_ && queue_.empty()) {
+    const long count = loop_->kernel().send(fd_, gather.pieces(), gather.count());
+    if (count >= 0) {
+      sent = static_cast<std::size_t>(count);
+      written_ += sent;
+      if (sent < gather.size()) writable_ = false;
+    } else if (count == -EAGAIN || count == -EINTR) {
+      writable_ = count == -EINTR;
+    } else {
+      fail();
+    }
+  }
+  if (!broken_ && sent < gather.size()) keep(gather, sent);
+  gather.clear();
+  if (queue_.empty()) return Flow::more;
+  owes_drained_ = true;
+  if (writable_) loop_->reactor().queue(*this);
+  return Flow::hold;
+}
+
+void Stream::keep(const Gather& gather, std::size_t sent) noexcept {
+  for (int i = 0; i < gather.count(); ++i) {
+    const iovec& piece = gather.pieces()[i];
+    if (sent >= piece.iov_len) {
+      sent -= piece.iov_len;
+      continue;
+    }
+    queue_.append(loop_->pools(), {static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent});
+    sent = 0;
+  }
+}
+
+void Stream::send_queue() noexcept {
+  while (!queue_.empty() && writable_ && !broken_) {
+    iovec pieces[16];
+    const int count = queue_.front(pieces, 16);
+    std::size_t offered = 0;
+    for (int i = 0; i < count; ++i) offered += pieces[i].iov_len;
+    const long sent = loop_->kernel().send(fd_, pieces, count);
+    if (sent < 0) {
+      if (sent == -EINTR) continue;
+      if (sent != -EAGAIN) return fail();
+      writable_ = false;
+      return;
+    }
+    written_ += static_cast<std::size_t>(sent);
+    queue_.consume(loop_->pools(), static_cast<std::size_t>(sent));
+    if (static_cast<std::size_t>(sent) < offered) writable_ = false;
+  }
+  if (queue_.empty() && shut_ && !shut_sent_) {
+    shut_sent_ = true;
+    loop_->kernel().shutdown_write(fd_);
+  }
+}
+
+// The user hears of it in a turn of its own, never inside its own write: by a read that fails once what the peer had sent
+// before is read, or by on_broken().
+void Stream::fail() noexcept {
+  broken_ = readable_ = true;
+  told_ = false;
+  queue_.clear(loop_->pools());
+  owes_drained_ = false;
+  loop_->reactor().queue(*this);
+}
+
+void Stream::shutdown_write() noexcept {
+  shut_ = true;
+  if (queue_.empty()) {
+    if (!shut_sent_ && !broken_) loop_->kernel().shutdown_write(fd_);
+    shut_sent_ = true;
+    return;
+  }
+  owes_drained_ = true;
+}
+
+void Stream::close(Close how) noexcept {
+  if (fd_ < 0) return;
+  queue_.clear(loop_->pools());
+  if (how == Close::reset) {
+    loop_->kernel().reset(fd_);
+  } else {
+    loop_->kernel().close(fd_);
+  }
+  fd_ = -1;
+  loop_->reactor().retire(this);
+}
+
+}  // namespace pm::net

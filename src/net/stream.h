@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// stream.h -- one connected socket: bytes in when they are wanted, bytes out in one send, and what is left over kept.
+//
+//   in      read(): at most what the caller asks for, in one system call. write(): a Gather, sent at once; what the socket
+//           does not take is copied into the stream's own queue and sent when there is room
+//   out     on_readable() while reading is on and bytes (or the end) are there; on_drained() when a queue has emptied
+//   own     the descriptor and the queue. The user owns the stream until close(), which hands it to the reactor's dead list
+//   errors  a status, never an exception; after failed or end no more bytes come
+//   cost    edge-triggered: one registration in its life, no call to pause or resume; idle it holds no buffer
+//   source  performance-notes.md section 3, "Registration" and "Writing"
+//
+// Invariants: `readable_` is true from an edge until a read came back short (and, after a hangup, until it returned 0: that
+// edge was the last). A stream that is queued, reading and readable is on the ready list, or its user is being called.
+#pragma once
+
+#include "net/loop.h"
+
+#include <memory>
+
+namespace pm::net {
+
+enum class Flow : std::uint8_t { more, hold };  // may the source go on, or is what it sent still waiting here?
+
+enum class Io : std::uint8_t { ok, again, end, failed };
+
+struct Got {
+  Io status = Io::again;
+  std::size_t size = 0;
+};
+
+class StreamUser {
+ public:
+  virtual void on_readable() noexcept = 0;
+  virtual void on_drained() noexcept = 0;  // the queue is empty again; for a connecting stream: the outcome is there
+  virtual void on_hangup() noexcept = 0;   // while paused: the peer sends no more than what is unread. Once
+  virtual void on_broken() noexcept = 0;   // while paused: dead (reset, failed write). Once
+
+ protected:
+  ~StreamUser() = default;
+};
+
+class Stream : public Watch {
+ public:
+  enum class State : std::uint8_t { connected, connecting };
+  // Registers a descriptor. Null, with the descriptor closed, when the kernel refuses.
+  static Stream* open(Loop& loop, int fd, StreamUser& user, State state = State::connected) noexcept;
+
+  void set_user(StreamUser& user) noexcept { user_ = &user; }
+  Loop& loop() noexcept { return *loop_; }
+
+  Got read(char* to, std::size_t room) noexcept;
+  // Is the peer's end (FIN) next, with no byte before it? One system call; only asked when a hangup was seen.
+  bool at_end() noexcept;
+  bool saw_hangup() const noexcept { return hangup_; }
+  int connect_error() noexcept { return loop_->kernel().connect_error(fd_); }
+  bool is_readable() const noexcept { return readable_; }
+  void pause() noexcept { reading_ = false; }
+  void resume() noexcept {
+    reading_ = true;
+    if (readable_) loop_->reactor().queue(*this);
+  }
+
+  // Sends what was gathered and empties the Gather. hold: something is left in the queue, on_drained() will come.
+  Flow write(Gather& gather) noexcept;
+  std::size_t queued() const noexcept { return queue_.size(); }
+  std::uint64_t written() const noexcept { return written_; }  // bytes that the kernel took
+  void shutdown_write() noexcept;  // FIN once the queue is empty
+
+  // The socket is closed (abruptly: with a reset), the queue dropped; no call reaches the user any more.
+  enum class Close : std::uint8_t { orderly, reset };
+  void close(Close how = Close::orderly) noexcept;
+
+  int fd() const noexcept { return fd_; }
+
+ protected:
+  Stream(Loop& loop, int fd, StreamUser& user) noexcept : loop_(&loop), user_(&user), fd_(fd) {}
+  ~Stream() override = default;
+  void on_event(const Event& event) noexcept override;
+  void on_turn() noexcept override;
+
+ private:
+  void send_queue() noexcept;
+  void keep(const Gather& gather, std::size_t sent) noexcept;
+  void fail() noexcept;
+
+  Loop* loop_;
+  StreamUser* user_;
+  int fd_;
+  bool readable_ = false;
+  bool writable_ = true;
+  bool hangup_ = false;
+  bool broken_ = false;        // no write will succeed any more; bytes that came before may still be read
+  bool told_ = false;          // of the hangup or the break
+  bool reading_ = false;
+  bool shut_ = false;       // a FIN is wanted
+  bool shut_sent_ = false;
+  bool owes_drained_ = false;
+  ByteQueue queue_;
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace pm::net
