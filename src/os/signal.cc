@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "os/signal.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace pm::os {
+
+Result<SignalFd> SignalFd::block(std::initializer_list<int> signals) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (int signal : signals)
+    ::sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  ignore_signal(SIGPIPE);
+  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) return system_error("cannot read signals", errno);
+  return SignalFd(Fd(fd));
+}
+
+std::optional<int> SignalFd::next() const noexcept {
+  signalfd_siginfo info{};
+  if (::read(fd_.number(), &info, sizeof info) != sizeof info) return std::nullopt;
+  return static_cast<int>(info.ssi_signo);
+}
+
+void ignore_signal(int signal) noexcept {
+  ::signal(signal, SIG_IGN);
+}
+
+void restore_signals() noexcept {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
+  }
+  ignore_signal(SIGPIPE);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+std::string describe_exit(int wait_status) {
+  if (WIFEXITED(wait_status)) return fmt::format("exited with code {}", WEXITSTATUS(wait_status));
+  if (!WIFSIGNALED(wait_status)) return "ended";
+  return fmt::format("killed by {}{}", signal_name(WTERMSIG(wait_status)),
+                     WCOREDUMP(wait_status) ? " (core dumped)" : "");
+}
+
+}  // namespace pm::os

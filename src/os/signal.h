@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// signal.h -- signals as readable events, and their names for messages.
+//
+//   out     a SignalFd turns blocked signals into numbers that a poll loop reads
+//   own     blocking is inherited by fork: a child calls restore_signals() before it does anything of its own
+//   errors  none after construction
+//   source  signalfd(2), operations.md section 3
+#pragma once
+
+#include "os/fd.h"
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+
+namespace pm::os {
+
+class SignalFd {
+ public:
+  static Result<SignalFd> block(std::initializer_list<int> signals);  // and ignores SIGPIPE
+  int number() const noexcept { return fd_.number(); }
+  std::optional<int> next() const noexcept;  // nothing when none is pending
+
+ private:
+  explicit SignalFd(Fd fd) noexcept : fd_(std::move(fd)) {}
+  Fd fd_;
+};
+
+void ignore_signal(int signal) noexcept;
+// Default actions and nothing blocked, but SIGPIPE, SIGALRM and SIGSYS stay as the daemon has them: ignored, default, default.
+void restore_signals() noexcept;
+std::string signal_name(int signal);  // "SIGTERM"
+std::string describe_exit(
+    int wait_status);  // "exited with code 1", "killed by SIGSEGV (core dumped)"
+
+}  // namespace pm::os
