@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// load.h -- from a command line's wishes to a Config: which files are read, in which order, and what each may break.
+//
+//   in      a LoadRequest and a FileReader: the only door to the disk, so that a test can lend a tree in memory
+//   out     a LoadResult; everything that is wrong is a finding. Relative paths count from `prefix`, or from the
+//           working directory when it is empty
+//   errors  static part broken, file missing, TOML: an error with `usable` false. A dynamic document that cannot be
+//           decoded contributes nothing and leaves its errors; the rest is usable
+//   source  operations.md section 1, static-config.md sections 1 and 5.1, decisions 9 to 11
+#pragma once
+
+#include "config/dynamic_model.h"
+#include "config/environment.h"
+#include "config/findings.h"
+#include "config/sources.h"
+#include "core/result.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pm::config {
+
+constexpr std::size_t max_file_size = 16 << 20;
+
+enum class FileKind : std::uint8_t { file, directory, other };
+
+struct FileInfo {
+  FileKind kind = FileKind::file;
+  std::uint32_t owner = 0;
+};
+
+class FileReader {
+ public:
+  virtual ~FileReader() = default;
+  // The whole content; larger than max_file_size, or not a plain file: an error whose `what` names no path.
+  virtual Result<std::string> read(const std::string& path) = 0;
+  // Names in a directory without "." and "..", in any order.
+  virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
+  // What a path leads to (symbolic links are followed); nothing when it leads nowhere.
+  virtual std::optional<FileInfo> info(const std::string& path) = 0;
+  // Of the name itself: a symbolic link is not followed.
+  virtual bool is_link(const std::string& path) = 0;
+};
+
+struct LoadRequest {
+  std::string path;                        // -c: a file or a directory; "": search
+  std::optional<std::string> inline_text;  // instead of a file; shown as "inline"
+  std::string prefix;                      // -p
+  std::string default_path;                // compiled in
+  std::vector<std::string> directives;     // -g
+  std::vector<StaticFlag> flags;
+  Environment environment;
+  std::uint32_t uid =
+      0;  // of the caller: in the working directory only files of his are searched for
+};
+
+struct FileRead {
+  std::string path;
+  std::string text;  // as read, before templates
+};
+
+struct LoadResult {
+  bool usable = false;  // the static part is whole: a daemon may start
+  Config config;
+  std::string path;                  // of the static file or directory; "" when there is none
+  std::vector<FileRead> files;       // in the order of reading
+  std::vector<std::string> watch;    // files and directories whose change means a new dynamic part
+  std::vector<std::string> notices;  // "using /etc/traefik/traefik.yml"
+};
+
+LoadResult load(const LoadRequest& request, FileReader& reader, Findings& findings);
+
+}  // namespace pm::config
