@@ -3,12 +3,14 @@
 //
 //   in      add(): what is wrong and what would be right, in one sentence each
 //   out     lines "FILE:LINE:COLUMN: level: what; what to do", in order of file, line, column; at most 50 errors
-//   own     a Findings is filled by every step from reading to building and printed once
+//   own     a Findings is filled by every step from reading to building and printed once; of each severity the first
+//           1000 are kept, the others are counted
 //   source  operations.md section 2
 #pragma once
 
 #include "config/mark.h"
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -42,13 +44,18 @@ class Findings {
   bool has_errors() const noexcept { return count(Severity::error) > 0; }
   std::size_t count(Severity severity) const noexcept;
 
+  std::string place(Mark mark) const;                    // "FILE:LINE:COLUMN", "command line", or ""
   std::string line(const Finding& finding) const;        // without "\n"
   std::string text(bool errors_only = false) const;      // all lines, sorted by place
   std::string json() const;                              // -t --format=json: an array of objects
 
  private:
+  void add(Severity severity, Mark mark, std::string what, std::string advice);
+  std::vector<Finding> sorted() const;
+
   SourceNames sources_{""};
   std::vector<Finding> findings_;
+  std::array<std::size_t, 3> counts_{};  // by severity
 };
 
 }  // namespace pm::config

@@ -44,4 +44,8 @@ struct Entry {
 
 std::string_view kind_name(NodeKind kind) noexcept;  // "a list", "a section"; for messages
 
+// A scalar as the text that Traefik sees: quoted ones as they are, plain numbers and booleans in their canonical form
+// (0x1F is "31", 1_000 is "1000", True is "true", 1.5 is "1.500000", 2.0 is "2").
+std::string scalar_text(const Node& scalar);
+
 }  // namespace pm::config
