@@ -41,6 +41,7 @@ class FdSink final : public LogSink {
 
  private:
   int fd_;
+  bool torn_ = false;  // the last line went out without its end
   std::uint64_t dropped_ = 0;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // number.h -- strict numbers: the whole text is the number, or there is none.
 //
-//   in      text without blanks around it; no leading "+"; a leading "-" only for signed types
+//   in      text without blanks around it; no leading "+" (durations take one, as Go does); a leading "-" only for
+//           signed types
 //   out     the value, or nothing on an empty text, garbage behind the digits, or overflow
 //   source  Go's time.ParseDuration for durations; static-config.md section 2: a bare integer means seconds
 #pragma once

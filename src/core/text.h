@@ -58,7 +58,12 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
 std::size_t write_decimal(char* to, std::uint64_t value) noexcept;
 std::size_t write_hex(char* to, std::uint64_t value) noexcept;
 
-// "path", quoted for a message: control bytes and quotes escaped, cut after `limit` bytes.
+// Length of the well-formed UTF-8 character that `text` begins with; 0: there is none. printable_length() is 0 also for
+// control characters and for those that steer a terminal's writing direction.
+std::size_t utf8_length(std::string_view text) noexcept;
+std::size_t printable_length(std::string_view text) noexcept;
+
+// "path", quoted for a message: control bytes and quotes escaped, cut after `limit` bytes. The quotes are part of it.
 std::string quoted(std::string_view text, std::size_t limit = 200);
 
 // The same bytes in the same time whatever they hold; different lengths are unequal at once.

@@ -66,6 +66,8 @@ class Headers {
   Arena& arena() const noexcept { return *arena_; }
 
  private:
+  void set_all(FieldId id, std::string_view name, std::string_view value);
+  void drop_all(FieldId id, std::string_view name) noexcept;
   const Field* find_slow(FieldId id) const noexcept;
 
   Arena* arena_;
