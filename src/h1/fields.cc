@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "h1/fields.h"
+
+#include "core/check.h"
+#include "core/number.h"
+#include "core/text.h"
+#include "h1/forbidden.h"
+
+#include <llhttp.h>
+
+namespace pm::h1 {
+namespace {
+
+using http::FieldId;
+
+constexpr Fault malformed{400, "malformed field line"};
+constexpr Fault bad_name{400, "field name is no token"};
+constexpr Fault folded{400, "folded or disordered field line"};
+constexpr Fault too_many{431, "too many fields"};
+
+// What llhttp's callbacks fill. Every field must begin where the one before it ended: so nothing that the library skips or
+// joins (folded lines, blanks, stray line ends) can pass unseen.
+struct Reader {
+  http::Headers* fields;
+  FieldFacts* facts;
+  const char* expected;   // where the next field line begins
+  std::string_view name;  // read, its value not yet
+  std::uint32_t left;     // how many fields may still come
+  bool is_trailers;
+  bool is_complete = false;
+  Fault fault{};
+};
+
+constexpr bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t';
+}
+
+int refuse(Reader& reader, const Fault& fault) noexcept {
+  reader.fault = fault;
+  return -1;
+}
+
+void note_connection(FieldFacts& facts, std::string_view value) noexcept {
+  text::for_each_part(value, ',', [&facts](std::string_view part) {
+    const std::string_view word = text::trim_blanks(part);
+    if (text::equals_ignore_case(word, "close")) facts.connection_close = true;
+    if (text::equals_ignore_case(word, "keep-alive")) facts.connection_keep_alive = true;
+    if (text::equals_ignore_case(word, "upgrade")) facts.connection_upgrade = true;
+  });
+}
+
+constexpr http::FieldSet noted =
+    http::field_bit(FieldId::connection) | http::field_bit(FieldId::content_length) |
+    http::field_bit(FieldId::expect) | http::field_bit(FieldId::host) |
+    http::field_bit(FieldId::transfer_encoding) | http::field_bit(FieldId::upgrade);
+
+void note(FieldFacts& facts, FieldId id, std::string_view value) noexcept {
+  if (id == FieldId::host) {
+    facts.host = value;
+    ++facts.hosts;
+  } else if (id == FieldId::connection) {
+    note_connection(facts, value);
+  } else if (id == FieldId::content_length) {
+    facts.content_length = value;
+    ++facts.content_lengths;
+  } else if (id == FieldId::transfer_encoding) {
+    facts.transfer_encoding = value;
+    ++facts.transfer_encodings;
+  } else if (id == FieldId::expect) {
+    facts.expect = value;
+    ++facts.expects;
+  } else if (id == FieldId::upgrade) {
+    facts.upgrade = value;
+    ++facts.upgrades;
+  }
+}
+
+int on_name(llhttp_t* parser, const char* at, std::size_t length) noexcept {
+  Reader& reader = *static_cast<Reader*>(parser->data);
+  if (!reader.name.empty() || at != reader.expected) return refuse(reader, folded);
+  if (reader.left == 0) return refuse(reader, too_many);
+  --reader.left;
+  reader.name = {at, length};
+  if (!text::is_token(reader.name) || at[length] != ':') return refuse(reader, bad_name);
+  return 0;
+}
+
+int on_value(llhttp_t* parser, const char* at, std::size_t length) noexcept {
+  Reader& reader = *static_cast<Reader*>(parser->data);
+  if (reader.name.empty()) return refuse(reader, folded);
+  for (const char* p = reader.name.data() + reader.name.size() + 1; p < at; ++p) {
+    if (!is_blank(*p)) return refuse(reader, folded);
+  }
+  if (at[length] != '\r') return refuse(reader, malformed);
+  reader.expected = at + length + 2;
+
+  while (length > 0 && is_blank(at[length - 1]))
+    --length;
+  while (length > 0 && is_blank(*at))
+    ++at, --length;
+  const std::string_view value{at, length};
+  const FieldId id = http::classify(reader.name);
+  if (!reader.is_trailers) {
+    if ((http::field_bit(id) & noted) != 0) note(*reader.facts, id, value);
+    reader.fields->append(id, reader.name, value);
+  } else if (!is_forbidden_trailer(id, reader.name)) {
+    reader.fields->append(id, reader.name, value);
+  }
+  reader.name = {};
+  return 0;
+}
+
+int on_complete(llhttp_t* parser) noexcept {
+  static_cast<Reader*>(parser->data)->is_complete = true;
+  return HPE_PAUSED;  // what follows is a body, and bodies are not llhttp's here
+}
+
+llhttp_settings_t make_settings() noexcept {
+  llhttp_settings_t settings;
+  llhttp_settings_init(&settings);
+  settings.on_header_field = on_name;
+  settings.on_header_value = on_value;
+  settings.on_headers_complete = on_complete;
+  return settings;
+}
+
+// A parser that has eaten a start line; a copy of it reads field lines. llhttp refuses methods that it does not know, and
+// ours pass unchanged, so start lines are read by us. The state holds no pointer into itself.
+llhttp_t make_parser(llhttp_type_t type, std::string_view start_line) noexcept {
+  static const llhttp_settings_t settings = make_settings();
+  llhttp_t parser;
+  llhttp_init(&parser, type, &settings);
+  const llhttp_errno_t error = llhttp_execute(&parser, start_line.data(), start_line.size());
+  PM_CHECK(error == HPE_OK, "llhttp reads a plain start line");
+  return parser;
+}
+
+const llhttp_t& prepared(Section section) noexcept {
+  static const llhttp_t request = make_parser(HTTP_REQUEST, "GET / HTTP/1.1\r\n");
+  static const llhttp_t response = make_parser(HTTP_RESPONSE, "HTTP/1.1 200 OK\r\n");
+  return section == Section::response ? response : request;
+}
+
+Fault judge_coding(const FieldFacts& facts) noexcept {
+  if (facts.transfer_encodings > 1) return {400, "several Transfer-Encoding fields"};
+  if (text::equals_ignore_case(facts.transfer_encoding, "chunked")) return {};
+  if (text::is_token(facts.transfer_encoding)) return {501, "unknown transfer coding"};
+  return {400, "Transfer-Encoding is not one word"};
+}
+
+}  // namespace
+
+Fault read_fields(std::string_view lines, Section section, std::uint32_t max_fields,
+                  http::Headers& fields, FieldFacts& facts) noexcept {
+  Reader reader{.fields = &fields,
+                .facts = &facts,
+                .expected = lines.data(),
+                .name = {},
+                .left = max_fields,
+                .is_trailers = section == Section::trailers};
+  llhttp_t parser = prepared(section);
+  parser.data = &reader;
+  const llhttp_errno_t error = llhttp_execute(&parser, lines.data(), lines.size());
+  if (reader.fault) return reader.fault;
+  if (error != HPE_PAUSED || !reader.is_complete) return malformed;
+  // The empty line is all that is left, and no name waits for its value.
+  const bool is_whole = reader.name.empty() && reader.expected + 2 == lines.data() + lines.size();
+  return is_whole ? Fault{} : malformed;
+}
+
+Fault judge_framing(const FieldFacts& facts, http::Version version, BodyFraming& body) noexcept {
+  constexpr std::size_t max_digits = 18;  // below 2^63 whatever they are
+  if ((facts.content_lengths | facts.transfer_encodings) == 0) return {};
+  if (facts.content_lengths != 0 && facts.transfer_encodings != 0) {
+    return {400, "Content-Length with Transfer-Encoding"};
+  }
+  if (facts.transfer_encodings != 0) {
+    if (version == http::Version::http10) return {400, "Transfer-Encoding in HTTP/1.0"};
+    body.framing = http::Framing::chunked;
+    return judge_coding(facts);
+  }
+  if (facts.content_lengths > 1) return {400, "several Content-Length fields"};
+  const std::optional<std::uint64_t> length = parse_u64(facts.content_length);
+  if (!length || facts.content_length.size() > max_digits) return {400, "malformed Content-Length"};
+  body = {http::Framing::length, *length};
+  return {};
+}
+
+}  // namespace pm::h1

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "core/text.h"
+#include "h1/head.h"
+
+#include <cstring>
+
+namespace pm::h1 {
+namespace {
+
+// Some clients of old send an empty line after a body; more than two say that it is no HTTP.
+constexpr std::uint32_t max_skipped = 2 * 2;
+
+constexpr Fault bare_lf{400, "bare LF in the head"};
+constexpr Fault line_too_long{414, "request line too long"};
+constexpr Fault head_too_large{431, "head too large"};
+constexpr Fault not_http{400, "not HTTP"};
+constexpr Fault no_version{400, "request line without a version"};
+constexpr Fault empty_lines{400, "too many empty lines before the request"};
+
+class Scanner {
+ public:
+  Scanner(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state) noexcept
+      : bytes_(bytes), kind_(kind), limits_(limits), state_(state) {}
+
+  Scan run() noexcept;
+  Fault fault() const noexcept;
+
+ private:
+  Scan refuse(const Fault& fault) noexcept {
+    fault_ = fault;
+    return Scan::refused;
+  }
+  Scan on_partial() noexcept;
+  Scan on_empty_line(std::uint32_t next) noexcept;
+  Scan on_start_line(std::string_view line) noexcept;
+  bool begins_well(std::string_view line) const noexcept;
+  bool is_over(std::uint64_t end) const noexcept {
+    return end - state_.skipped > limits_.max_bytes;
+  }
+
+  std::string_view bytes_;
+  HeadKind kind_;
+  const HeadLimits& limits_;
+  HeadScan& state_;
+  Fault fault_;
+};
+
+// What cannot become a start line is refused at its first byte: a TLS hello on a plain port need not wait for a time-out.
+bool Scanner::begins_well(std::string_view line) const noexcept {
+  if (kind_ == HeadKind::request) return text::is_token_char(line.front()) || line == "\r";
+  constexpr std::string_view prefix = "HTTP/1.";
+  return line.substr(0, prefix.size()) == prefix.substr(0, line.size());
+}
+
+Scan Scanner::on_partial() noexcept {
+  const std::string_view line = bytes_.substr(state_.line);
+  state_.looked = static_cast<std::uint32_t>(bytes_.size());
+  if (is_over(bytes_.size())) {
+    const bool long_line = !state_.first_done && line.size() > limits_.max_line;
+    return refuse(long_line ? line_too_long : head_too_large);
+  }
+  if (state_.first_done || line.empty()) return Scan::incomplete;
+  if (!begins_well(line)) return refuse(not_http);
+  // One more byte may be the CR that ends the line.
+  if (line.size() > std::size_t{limits_.max_line} + 1) return refuse(line_too_long);
+  return Scan::incomplete;
+}
+
+Scan Scanner::on_empty_line(std::uint32_t next) noexcept {
+  if (state_.first_done) {
+    if (is_over(next)) return refuse(head_too_large);
+    state_.length = next;
+    return Scan::complete;
+  }
+  if (kind_ == HeadKind::response) return refuse(not_http);
+  state_.skipped = next;
+  return next > max_skipped ? refuse(empty_lines) : Scan::incomplete;
+}
+
+// A request of HTTP/0.9 is its first line, and its sender waits: it is told so without waiting for more.
+Scan Scanner::on_start_line(std::string_view line) noexcept {
+  constexpr std::string_view version = " HTTP/1.1";
+  if (line.size() > limits_.max_line) return refuse(line_too_long);
+  if (!begins_well(line)) return refuse(not_http);
+  state_.first_done = true;
+  if (kind_ == HeadKind::response) return Scan::incomplete;
+  if (line.size() < version.size()) return refuse(no_version);
+  const std::string_view end = line.substr(line.size() - version.size());
+  return end.starts_with(" HTTP/") ? Scan::incomplete : refuse(no_version);
+}
+
+Scan Scanner::run() noexcept {
+  while (true) {
+    const char* from = bytes_.data() + state_.looked;
+    const void* found = bytes_.size() == state_.looked
+                            ? nullptr
+                            : std::memchr(from, '\n', bytes_.size() - state_.looked);
+    if (found == nullptr) return on_partial();
+
+    const auto lf = static_cast<std::uint32_t>(static_cast<const char*>(found) - bytes_.data());
+    if (lf == state_.line || bytes_[lf - 1] != '\r') return refuse(bare_lf);
+    const std::uint32_t begin = state_.line;
+    const std::uint32_t length = lf - 1 - begin;
+    Scan step = Scan::incomplete;
+    if (length == 0) {
+      step = on_empty_line(lf + 1);
+    } else if (!state_.first_done) {
+      step = on_start_line(bytes_.substr(begin, length));
+    }
+    if (step != Scan::incomplete) return step;
+    state_.line = state_.looked = lf + 1;
+  }
+}
+
+Fault Scanner::fault() const noexcept {
+  return kind_ == HeadKind::response && fault_ ? Fault{502, fault_.why} : fault_;
+}
+
+}  // namespace
+
+Scan scan_head(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state,
+               Fault& fault) noexcept {
+  // Offsets have 32 bits; the limit of a head ends far below, so nothing is lost.
+  Scanner scanner(bytes.substr(0, UINT32_MAX - 1), kind, limits, state);
+  const Scan result = scanner.run();
+  if (result == Scan::refused) fault = scanner.fault();
+  return result;
+}
+
+}  // namespace pm::h1
