@@ -28,7 +28,12 @@ class ChunkReader {
   void reset() noexcept { *this = ChunkReader{}; }
 
  private:
-  enum class State : std::uint8_t { size_first, size, extension, size_lf, body, body_cr, body_lf, done };
+  enum class State : std::uint8_t { size_first, size, extension, size_lf, body, body_cr, body_lf, done, broken };
+  Step take_data(std::string_view& input) noexcept;
+  bool take_byte(char c) noexcept;
+  bool take_digit(char c) noexcept;
+  bool take_extension(char c) noexcept;
+
   State state_ = State::size_first;
   std::uint8_t digits_ = 0;
   std::uint16_t line_extension_ = 0;

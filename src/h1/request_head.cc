@@ -131,6 +131,7 @@ Fault parse_request(std::string_view block, const HeadLimits& limits, Request& r
   request.framing = body.framing;
   request.content_length = body.content_length;
   request.wants_upgrade = is_upgrade(facts, request);
+  request.keep_alive = !facts.connection_close && (request.version == Version::http11 || facts.connection_keep_alive);
   return judge_expect(facts, request);
 }
 
