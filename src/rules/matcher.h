@@ -30,7 +30,8 @@ using MatcherPtr = std::unique_ptr<const Matcher>;
 // What must hold of a request for the matcher to be true, in the terms of the routing index: an exact canonical host,
 // an exact routing path, or a prefix of it. Empty: the matcher promises nothing and is asked for every request.
 struct IndexKey {
-  std::string exact_host;   // lower case, no trailing dot
+  std::string
+      exact_host;  // lower case, no trailing dot; "*.example.com": one label in place of the star
   std::string path_prefix;  // an exact path promises itself as a prefix
 };
 
@@ -40,12 +41,26 @@ struct BuiltMatcher {
 };
 
 struct MatcherModule {
-  std::string_view name;  // canonical spelling, "PathPrefix"; the parser accepts the four spellings of the specification
+  std::string_view
+      name;  // canonical spelling, "PathPrefix"; the parser accepts the four spellings of the specification
   std::string_view help;  // one line for the manual
   Result<BuiltMatcher> (*build)(std::span<const std::string> arguments);
-  // The same function in the older syntax; null when v2 has no function of that name.
+  // The same function in the older syntax: its names there, blanks between them; null when v2 has no such function.
+  // A v2 function that is content with one argument takes a list of them: the compiler asks once for each and joins the
+  // answers by "or", so build_v2 never sees the list.
   std::string_view v2_name;
   Result<BuiltMatcher> (*build_v2)(std::span<const std::string> arguments);
 };
+
+// What the matchers' builders share.
+// An Error unless there are `least` to `most` arguments.
+Status expect_arguments(std::span<const std::string> arguments, std::size_t least,
+                        std::size_t most);
+
+// The templates of v2, "/users/{id:[0-9]+}", as an expression anchored at its start (path_prefix) or at both ends.
+// "{name}" alone is one segment of a path, or one label of a host. Text outside of braces means itself.
+enum class TemplateKind : std::uint8_t { host, path, path_prefix };
+bool is_template(std::string_view text) noexcept;
+Result<std::string> template_expression(std::string_view text, TemplateKind kind);
 
 }  // namespace pm::rules
