@@ -35,12 +35,16 @@ changed-modules:
 
 # The files move only when their content does: a new module compiles itself, nothing else.
 $(B)/config.mk $(B)/modules.mk $(B)/modules.cc $(B)/features.h: $(B)/configured ;
+# B-asan, B-fuzz and B-cover are built beside B, with its options and one more.
+BASE := $(patsubst %-cover,%,$(patsubst %-fuzz,%,$(patsubst %-asan,%,$(B))))
+FLAGS_asan := --with-sanitizers=address,undefined --without-lto
+FLAGS_fuzz := CC=clang-14 CXX=clang++-14 --with-sanitizers=fuzzer,address,undefined --without-lto
+FLAGS_cover := --with-coverage --without-lto
+VARIANT := $(foreach v,asan fuzz cover,$(if $(filter %-$(v),$(B)),$(FLAGS_$(v))))
 $(B)/configured: $(CONFIGURED_BY)
-	@echo "configuring $(B)"
-	@set --; [ ! -r $(B)/config.mk ] || eval "set -- $$(sed -n 's/\$$\$$/$$/g; s/\\#/#/g; s/^CONFIGURE_ARGUMENTS = //p' $(B)/config.mk)"; \
-	  case " $$*" in *" --builddir="*) ;; *) set -- "$$@" --builddir=$(B) ;; esac; \
-	  $(TOP)/configure "$$@" >$(B).configure.out 2>&1 || { cat $(B).configure.out >&2; rm -f $(B).configure.out; exit 1; }; \
-	  grep '^notice' $(B).configure.out; rm -f $(B).configure.out
+	@echo "configuring $(B)"; mkdir -p $(B); \
+	  $(TOP)/configure --again=$(BASE) $(VARIANT) --builddir=$(B) >$(B)/configure.out || { cat $(B)/configure.out; exit 1; }; \
+	  ! grep '^notice' $(B)/configure.out
 
 # ---- sources --------------------------------------------------------------------------------------------------------
 
@@ -134,16 +138,117 @@ unit test:
 	@echo "no CppUTest: unit tests are not built (contrib/deps test installs it)" >&2; exit 1
 endif
 
-# ---- the rest of the targets ----------------------------------------------------------------------------------------
+# The same binaries for both uses: libFuzzer drives them in B-fuzz (clang), t/fuzz/replay.cc in the other builds.
+#   make fuzz SECONDS=600 FUZZ=rules     fuzzes one target, or each in turn; what it finds goes to B-fuzz/corpus
+#   make fuzz-replay                     builds the targets that replay files
+FUZZ ?= $(sort $(filter-out replay,$(basename $(notdir $(wildcard $(TOP)/t/fuzz/*.cc)))))
+SECONDS ?= 60
+FUZZ_BINARIES = $(FUZZ:%=$(B)/fuzz/%)
+REPLAY = $(if $(filter yes,$(FUZZER)),,$(B)/obj/t/fuzz/replay.o)
+$(B)/fuzz/%: LDFLAGS += $(if $(filter yes,$(FUZZER)),-fsanitize=fuzzer)
+$(B)/fuzz/%: $(B)/obj/t/fuzz/%.o $(REPLAY) $(B)/obj/modules.o $(ARCHIVES)
+	$(LINK)
+.PRECIOUS: $(B)/obj/%.o
+.PHONY: fuzz-targets $(FUZZ:%=fuzz-run-%)
+fuzz-replay fuzz-targets: $(FUZZ_BINARIES)
+fuzz:
+	@$(MAKE) --no-print-directory B=$(B)-fuzz FUZZ='$(FUZZ)' fuzz-targets
+	@set -e; for name in $(FUZZ); do \
+	  mkdir -p $(B)-fuzz/corpus/$$name $(TOP)/t/fuzz/corpus/$$name; \
+	  echo "== $$name, $(SECONDS) s"; \
+	  $(B)-fuzz/fuzz/$$name -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	    -artifact_prefix=$(B)-fuzz/$$name- $(B)-fuzz/corpus/$$name $(TOP)/t/fuzz/corpus/$$name; done
+
+# Programs that measure: t/bench/NAME.cc becomes B/bench/NAME. Side by side with other proxies: t/bench/run.
+BENCHES := $(sort $(basename $(notdir $(wildcard $(TOP)/t/bench/*.cc))))
+$(B)/bench/%: $(B)/obj/t/bench/%.o $(B)/obj/modules.o $(ARCHIVES)
+	$(LINK)
+.PHONY: benches
+benches: all $(BENCHES:%=$(B)/bench/%)
+bench: benches
+	@set -e; for name in $(BENCHES); do echo "== $$name"; $(B)/bench/$$name; done
+	@[ ! -x $(TOP)/t/bench/run ] || POINTSMAN=$(abspath $(BINARY)) $(TOP)/t/bench/run
+
+check:
+	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B)
+
+lint:
+	@$(PYTHON) $(TOP)/t/lint/run --top $(TOP) --build $(B)
+
+FORMATTED = $(wildcard $(foreach d,src modules t,$(foreach e,h cc,$(TOP)/$(d)/*.$(e) $(TOP)/$(d)/*/*.$(e) $(TOP)/$(d)/*/*/*.$(e) $(TOP)/$(d)/*/*/*/*.$(e) $(TOP)/$(d)/*/*/*/*/*.$(e))))
+format:
+	clang-format-14 -i $(FORMATTED)
+
+coverage:
+	@$(MAKE) --no-print-directory B=$(B)-cover all unit
+	@find $(B)-cover -name '*.gcda' -delete
+	-$(B)-cover/unit
+	-POINTSMAN=$(abspath $(B)-cover/pointsman) $(PYTHON) -m pytest -q -p no:cacheprovider $(TOP)/t/live $(TOP)/t/conform
+	gcovr --root $(TOP) --filter '$(abspath $(TOP))/src/' --object-directory $(B)-cover --gcov-ignore-parse-errors --print-summary $(B)-cover
+
+# ---- running and installing -----------------------------------------------------------------------------------------
 
 run: all
-	@sed -n 's/^# try: \(.*\)/  \1/p' $(TOP)/conf/demo.yaml
+	@sed -n 's/^# try: \{0,1\}//p' $(TOP)/conf/demo.yaml
 	$(B)/pointsman -c $(TOP)/conf/demo.yaml
+
+MANUALS = $(wildcard $(TOP)/man/*.5 $(TOP)/man/*.8)
+EXAMPLES = $(wildcard $(TOP)/conf/*.yaml $(TOP)/conf/*.yml)
+DOCUMENTS = $(wildcard $(TOP)/README.md $(TOP)/LICENSE)
+DEFAULT_CONF = $(firstword $(wildcard $(TOP)/conf/pointsman.yaml) $(TOP)/conf/demo.yaml)
+OWN_FOLDERS = $(dir $(ERROR_LOG_PATH)) $(dir $(HTTP_LOG_PATH)) $(TEMP_PATH) $(CACHE_PATH)
+
+man: $(MANUALS)
+	@[ -z "$(MANUALS)" ] || mandoc -Tlint -Wwarning $(MANUALS)
+
+# An existing configuration is the operator's: ours is put beside it.
+install: all
+	install -d $(DESTDIR)$(dir $(SBIN_PATH)) $(DESTDIR)$(dir $(CONF_PATH))conf.d $(DESTDIR)$(dir $(PID_PATH)) $(OWN_FOLDERS:%=$(DESTDIR)%)
+	install -d -m 0700 $(DESTDIR)$(STATE_PATH)
+	install -m 0755 $(B)/pointsman $(DESTDIR)$(SBIN_PATH)
+	install -m 0644 $(DEFAULT_CONF) $(DESTDIR)$(CONF_PATH).default
+	[ -e $(DESTDIR)$(CONF_PATH) ] || install -m 0644 $(DEFAULT_CONF) $(DESTDIR)$(CONF_PATH)
+	install -d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	$(foreach f,$(DOCUMENTS),install -m 0644 $(f) $(DESTDIR)$(DOCDIR)/ &&) true
+	$(foreach f,$(EXAMPLES),install -m 0644 $(f) $(DESTDIR)$(DOCDIR)/examples/ &&) true
+	$(foreach f,$(MANUALS),install -m 0644 $(f) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(f)))/ &&) true
+
+install-strip: install
+	strip $(DESTDIR)$(SBIN_PATH)
+
+# What the operator or the daemon wrote stays: a changed configuration, logs, state.
+uninstall:
+	rm -f $(DESTDIR)$(SBIN_PATH) $(foreach f,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))
+	if cmp -s $(DESTDIR)$(CONF_PATH) $(DESTDIR)$(CONF_PATH).default; then rm -f $(DESTDIR)$(CONF_PATH); fi
+	rm -f $(DESTDIR)$(CONF_PATH).default
+	rm -rf $(DESTDIR)$(DOCDIR)
+	-rmdir --ignore-fail-on-non-empty -p $(wildcard $(DESTDIR)$(dir $(CONF_PATH))conf.d $(OWN_FOLDERS:%=$(DESTDIR)%) $(DESTDIR)$(STATE_PATH)) 2>/dev/null
+	-rmdir --ignore-fail-on-non-empty -p $(wildcard $(DESTDIR)$(dir $(SBIN_PATH)) $(DESTDIR)$(dir $(PID_PATH)) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8) 2>/dev/null
+
+# The archive depends on the files alone: names in order, one time, nobody's uid.
+DIST = pointsman-$(shell sed -n 's/^version=//p' $(TOP)/configure)
+dist:
+	tar -C $(TOP) --sort=name --mtime=@$(or $(SOURCE_DATE_EPOCH),0) --owner=0 --group=0 --numeric-owner --mode=go+rX,go-w \
+	  --exclude=__pycache__ --exclude='*.pyc' --transform 's,^,$(DIST)/,' -cf - \
+	  $(notdir $(wildcard $(foreach f,.ci .clang-format .clang-tidy LICENSE Makefile README.md conf configure contrib man modules src t,$(TOP)/$(f)))) \
+	  | gzip -9n >$(DIST).tar.gz
+	@echo $(DIST).tar.gz
+
+clean:
+	rm -rf $(foreach b,$(B) $(B)-asan $(B)-fuzz $(B)-cover,$(foreach f,obj lib fuzz bench pointsman unit unit-*,$(b)/$(f)))
+distclean:
+	rm -rf $(B) $(B)-asan $(B)-fuzz $(B)-cover config.log
+
+help:
+	@echo 'all (default)      the daemon: $(B)/pointsman'
+	@echo 'run                serves conf/demo.yaml in the foreground'
+	@echo 'check              builds twice and runs every test; the last line is "N passed, N failed"'
+	@echo 'unit test          builds, runs the unit tests; unit-ROOM and unit-modules: builds and runs those of one room'
+	@echo 'lint format        checks tiers, format, headers, sizes, clang-tidy; formats'
+	@echo 'fuzz               fuzzes each target for SECONDS=60; FUZZ=NAME: one'
+	@echo 'bench coverage     measures; counts the lines that the tests execute'
+	@echo 'man dist           checks the manual; packs the source'
+	@echo 'install install-strip uninstall (DESTDIR=)   clean distclean'
 
 DEPENDENCIES := $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 -include $(DEPENDENCIES)
-
-clean:
-	rm -rf $(B)/obj $(B)/lib $(B)/fuzz $(B)/bench $(B)/pointsman $(B)/unit $(B)/unit-*
-distclean:
-	rm -rf $(B) $(B)-asan $(B)-fuzz config.log
