@@ -75,6 +75,13 @@ void note(FieldFacts& facts, FieldId id, std::string_view value) noexcept {
   }
 }
 
+void add(Reader& reader, std::string_view value) noexcept {
+  const FieldId id = http::classify(reader.name);
+  if (reader.is_trailers && is_forbidden_trailer(id, reader.name)) return;
+  if ((http::field_bit(id) & noted) != 0) note(*reader.facts, id, value);
+  reader.fields->append(id, reader.name, value);
+}
+
 int on_name(llhttp_t* parser, const char* at, std::size_t length) noexcept {
   Reader& reader = *static_cast<Reader*>(parser->data);
   if (!reader.name.empty() || at != reader.expected) return refuse(reader, folded);
@@ -85,27 +92,19 @@ int on_name(llhttp_t* parser, const char* at, std::size_t length) noexcept {
   return 0;
 }
 
+// llhttp gives an empty value a place behind its line end, so the line is read from the name on.
 int on_value(llhttp_t* parser, const char* at, std::size_t length) noexcept {
   Reader& reader = *static_cast<Reader*>(parser->data);
   if (reader.name.empty()) return refuse(reader, folded);
-  for (const char* p = reader.name.data() + reader.name.size() + 1; p < at; ++p) {
-    if (!is_blank(*p)) return refuse(reader, folded);
-  }
-  if (at[length] != '\r') return refuse(reader, malformed);
-  reader.expected = at + length + 2;
+  const char* begin = reader.name.data() + reader.name.size() + 1;
+  while (is_blank(*begin)) ++begin;
+  if (length != 0 && begin != at) return refuse(reader, folded);
+  const char* end = begin + length;
+  if (*end != '\r') return refuse(reader, malformed);
+  reader.expected = end + 2;
 
-  while (length > 0 && is_blank(at[length - 1]))
-    --length;
-  while (length > 0 && is_blank(*at))
-    ++at, --length;
-  const std::string_view value{at, length};
-  const FieldId id = http::classify(reader.name);
-  if (!reader.is_trailers) {
-    if ((http::field_bit(id) & noted) != 0) note(*reader.facts, id, value);
-    reader.fields->append(id, reader.name, value);
-  } else if (!is_forbidden_trailer(id, reader.name)) {
-    reader.fields->append(id, reader.name, value);
-  }
+  while (end > begin && is_blank(end[-1])) --end;
+  add(reader, {begin, static_cast<std::size_t>(end - begin)});
   reader.name = {};
   return 0;
 }
@@ -152,6 +151,8 @@ Fault judge_coding(const FieldFacts& facts) noexcept {
 
 Fault read_fields(std::string_view lines, Section section, std::uint32_t max_fields,
                   http::Headers& fields, FieldFacts& facts) noexcept {
+  // With it there is a byte behind every name and value, whatever the library makes of the lines.
+  if (!lines.ends_with("\r\n")) return malformed;
   Reader reader{.fields = &fields,
                 .facts = &facts,
                 .expected = lines.data(),

@@ -85,7 +85,12 @@ Fault judge_host(const FieldFacts& facts, Version version) noexcept {
 }
 
 Fault judge_expect(const FieldFacts& facts, Request& request) noexcept {
-  if (facts.expects == 0 || request.version == Version::http10) return {};
+  if (facts.expects == 0) return {};
+  if (request.version == Version::http10) {
+    // Ignored, so it must not go on to a server that is spoken to in HTTP/1.1.
+    request.headers.drop(http::FieldId::expect);
+    return {};
+  }
   if (facts.expects > 1 || !text::equals_ignore_case(facts.expect, "100-continue")) {
     return {417, "unknown expectation"};
   }

@@ -143,6 +143,7 @@ std::size_t write_request_head(std::span<char> room, const http::Request& reques
   Writer writer(room);
   writer.put(request.method);
   writer.put(" ");
+  writer.put(frame.path_prefix);
   writer.put(request.path);
   if (request.has_query) {
     writer.put("?");

@@ -38,6 +38,7 @@ struct Request {
   Framing framing = Framing::none;
   bool has_query = false;
   bool secure = false;        // came in over TLS
+  bool keep_alive = false;    // the client lets its connection be used again; HTTP/1 only
   bool expects_continue = false;
   bool wants_upgrade = false;  // Connection: upgrade with one token in Upgrade, HTTP/1.1, GET, no body
   std::uint64_t content_length = 0;  // with Framing::length

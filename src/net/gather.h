@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include <sys/uio.h>
@@ -23,8 +24,8 @@ class Gather {
 
   explicit Gather(char* scratch) noexcept : scratch_(scratch) {}
 
-  // Room for a head: written in place, then committed. Null when `size` is not there.
-  char* reserve(std::size_t size) noexcept { return scratch_size - used_ >= size ? scratch_ + used_ : nullptr; }
+  // Room for a head: written in place, then committed.
+  std::span<char> room() noexcept { return {scratch_ + used_, scratch_size - used_}; }
   void commit(std::size_t size) noexcept {
     extend(scratch_ + used_, size);
     used_ += size;
@@ -36,7 +37,7 @@ class Gather {
     }
     extend(const_cast<char*>(bytes.data()), bytes.size());
   }
-  bool has_room() const noexcept { return count_ + 4 < static_cast<int>(pieces_.size()); }
+  bool has_room(std::size_t pieces) const noexcept { return static_cast<std::size_t>(count_) + pieces + 2 < pieces_.size(); }
 
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }

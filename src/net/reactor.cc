@@ -17,10 +17,14 @@ Reactor::~Reactor() {
 }
 
 void Reactor::retire(Watch* watch) noexcept {
-  if (watch->is_dead_) return;
-  watch->is_dead_ = true;
   static_cast<ListNode<ReadyTag>*>(watch)->unlink();
-  dead_.push_back(*watch);
+  retire(static_cast<Mortal*>(watch));
+}
+
+void Reactor::retire(Mortal* object) noexcept {
+  if (object->is_dead_) return;
+  object->is_dead_ = true;
+  dead_.push_back(*object);
 }
 
 bool Reactor::turn() noexcept {

@@ -23,18 +23,24 @@ struct DeadTag;
 
 class Reactor;
 
-class Watch : public ListNode<ReadyTag>, public ListNode<DeadTag> {
+// What must not be freed before the turn has ended, because somebody further up the stack may still look at it.
+class Mortal : public ListNode<DeadTag> {
  public:
-  Watch() noexcept = default;
-  virtual ~Watch() = default;
+  Mortal() noexcept = default;
+  virtual ~Mortal() = default;
 
+ private:
+  friend class Reactor;
+  bool is_dead_ = false;
+};
+
+class Watch : public Mortal, public ListNode<ReadyTag> {
  protected:
   virtual void on_event(const Event& event) noexcept = 0;  // notes the bits and queues itself when it cares
   virtual void on_turn() noexcept = 0;                     // does a bounded amount of work
 
  private:
   friend class Reactor;
-  bool is_dead_ = false;
 };
 
 class Reactor {
@@ -50,6 +56,7 @@ class Reactor {
   }
   // Takes ownership; no call reaches the watch any more. Its descriptor has been closed by then.
   void retire(Watch* watch) noexcept;
+  void retire(Mortal* object) noexcept;
 
   // One bounded turn. True when work is left that no event will announce: the caller must come again soon.
   bool turn() noexcept;
@@ -61,7 +68,7 @@ class Reactor {
 
   Kernel* kernel_;
   List<Watch, ReadyTag> ready_;
-  List<Watch, DeadTag> dead_;
+  List<Mortal, DeadTag> dead_;
   std::uint64_t turns_ = 0;
 };
 

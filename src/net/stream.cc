@@ -37,16 +37,21 @@ void Stream::on_turn() noexcept {
       if (fd_ < 0) return;
     }
   }
-  if (readable_ && reading_) {
+  if ((readable_ || poked_) && reading_) {
+    poked_ = false;
     user_->on_readable();
     if (fd_ < 0) return;
     if (readable_ && reading_) return loop_->reactor().queue(*this);
   }
-  if (reading_ || told_ || !(broken_ || hangup_)) return;
+  if (reading_) return;
   // Nobody reads, so no read would tell the user.
-  told_ = true;
-  if (broken_) return user_->on_broken();
-  user_->on_hangup();
+  if (broken_ && !told_broken_) {
+    told_broken_ = told_hangup_ = true;
+    user_->on_broken();
+  } else if (hangup_ && !told_hangup_) {
+    told_hangup_ = true;
+    user_->on_hangup();
+  }
 }
 
 Got Stream::read(char* to, std::size_t room) noexcept {
@@ -65,7 +70,7 @@ Got Stream::read(char* to, std::size_t room) noexcept {
     return {Io::again, 0};
   }
   readable_ = false;
-  broken_ = told_ = true;
+  broken_ = told_broken_ = true;
   return {Io::failed, 0};
 }
 
@@ -77,30 +82,41 @@ bool Stream::at_end() noexcept {
 
 Flow Stream::write(Gather& gather) noexcept {
   if (gather.empty()) return queue_.empty() ? Flow::more : Flow::hold;
+  const Flow flow = send(gather.pieces(), gather.count(), gather.size());
+  gather.clear();
+  return flow;
+}
+
+Flow Stream::write(std::string_view bytes) noexcept {
+  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
+  return send(&piece, 1, bytes.size());
+}
+
+Flow Stream::send(const iovec* pieces, int count, std::size_t size) noexcept {
   std::size_t sent = 0;
   if (!broken_ && writable_ && queue_.empty()) {
-    const long count = loop_->kernel().send(fd_, gather.pieces(), gather.count());
-    if (count >= 0) {
-      sent = static_cast<std::size_t>(count);
+    const long result = loop_->kernel().send(fd_, pieces, count);
+    if (result >= 0) {
+      sent = static_cast<std::size_t>(result);
       written_ += sent;
-      if (sent < gather.size()) writable_ = false;
-    } else if (count == -EAGAIN || count == -EINTR) {
-      writable_ = count == -EINTR;
+      if (sent < size) writable_ = false;
+    } else if (result == -EAGAIN || result == -EINTR) {
+      writable_ = result == -EINTR;
     } else {
       fail();
     }
   }
-  if (!broken_ && sent < gather.size()) keep(gather, sent);
-  gather.clear();
+  if (broken_) return Flow::more;  // what is sent to a dead peer is gone; the user hears of it in a turn of its own
+  if (sent < size) keep(pieces, count, sent);
   if (queue_.empty()) return Flow::more;
   owes_drained_ = true;
   if (writable_) loop_->reactor().queue(*this);
   return Flow::hold;
 }
 
-void Stream::keep(const Gather& gather, std::size_t sent) noexcept {
-  for (int i = 0; i < gather.count(); ++i) {
-    const iovec& piece = gather.pieces()[i];
+void Stream::keep(const iovec* pieces, int count, std::size_t sent) noexcept {
+  for (int i = 0; i < count; ++i) {
+    const iovec& piece = pieces[i];
     if (sent >= piece.iov_len) {
       sent -= piece.iov_len;
       continue;
@@ -137,7 +153,7 @@ void Stream::send_queue() noexcept {
 // before is read, or by on_broken().
 void Stream::fail() noexcept {
   broken_ = readable_ = true;
-  told_ = false;
+  told_broken_ = false;
   queue_.clear(loop_->pools());
   owes_drained_ = false;
   loop_->reactor().queue(*this);

@@ -13,13 +13,12 @@
 // edge was the last). A stream that is queued, reading and readable is on the ready list, or its user is being called.
 #pragma once
 
+#include "core/flow.h"
 #include "net/loop.h"
 
 #include <memory>
 
 namespace pm::net {
-
-enum class Flow : std::uint8_t { more, hold };  // may the source go on, or is what it sent still waiting here?
 
 enum class Io : std::uint8_t { ok, again, end, failed };
 
@@ -60,8 +59,15 @@ class Stream : public Watch {
     if (readable_) loop_->reactor().queue(*this);
   }
 
+  // on_readable() comes in the next pass even if the socket is silent: the user holds bytes of its own to go on with.
+  void poke() noexcept {
+    poked_ = true;
+    loop_->reactor().queue(*this);
+  }
+
   // Sends what was gathered and empties the Gather. hold: something is left in the queue, on_drained() will come.
   Flow write(Gather& gather) noexcept;
+  Flow write(std::string_view bytes) noexcept;  // the same for a short text beside the Gather (an interim answer)
   std::size_t queued() const noexcept { return queue_.size(); }
   std::uint64_t written() const noexcept { return written_; }  // bytes that the kernel took
   void shutdown_write() noexcept;  // FIN once the queue is empty
@@ -80,7 +86,8 @@ class Stream : public Watch {
 
  private:
   void send_queue() noexcept;
-  void keep(const Gather& gather, std::size_t sent) noexcept;
+  Flow send(const iovec* pieces, int count, std::size_t size) noexcept;
+  void keep(const iovec* pieces, int count, std::size_t sent) noexcept;
   void fail() noexcept;
 
   Loop* loop_;
@@ -90,8 +97,10 @@ class Stream : public Watch {
   bool writable_ = true;
   bool hangup_ = false;
   bool broken_ = false;        // no write will succeed any more; bytes that came before may still be read
-  bool told_ = false;          // of the hangup or the break
+  bool told_hangup_ = false;
+  bool told_broken_ = false;
   bool reading_ = false;
+  bool poked_ = false;
   bool shut_ = false;       // a FIN is wanted
   bool shut_sent_ = false;
   bool owes_drained_ = false;

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// client_read.cc -- the answer's direction of a Client: heads judged, bodies decoded and handed on as they come.
+#include "h1/client.h"
+
+#include "core/text.h"
+#include "http/hop.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pm::h1 {
+namespace {
+
+constexpr std::size_t read_budget = 524288;  // of one turn, then other streams have theirs
+constexpr std::uint32_t max_interims = 20;   // security.md section 3
+constexpr std::size_t max_trailer_bytes = 16384;
+
+http::Chunk chunk_of(const std::string_view& slice) noexcept { return {{&slice, 1}, slice.size()}; }
+
+}  // namespace
+
+void Client::on_readable() noexcept {
+  // Nothing may come while no request runs: the connection is dead, or the server is not to be trusted.
+  if (state_ == State::idle) return give_up();
+  std::size_t budget = read_budget;
+  while (read_once(budget)) {
+  }
+}
+
+bool Client::read_once(std::size_t& budget) noexcept {
+  net::Loop& loop = stream_->loop();
+  const std::size_t room = large_reads_ ? net::Loop::large_read : net::Loop::small_read;
+  std::string_view bytes;
+  net::Got got;
+  if (carry_.empty()) {
+    got = stream_->read(loop.read_buffer().data(), room);
+    bytes = {loop.read_buffer().data(), got.size};
+  } else {
+    if (carry_.room() < 1024) carry_.grow(loop.pools(), 4096);
+    got = stream_->read(carry_.tail(), carry_.room());
+    carry_.commit(got.size);
+    bytes = carry_.view();
+  }
+  if (got.status == net::Io::again) return false;
+  if (got.status == net::Io::end) {
+    server_ended();
+    return false;
+  }
+  if (got.status == net::Io::failed) {
+    fault(http::Outcome::reset);
+    return false;
+  }
+  answered_ = true;
+  const bool was_full = got.size == room;
+  take(bytes);
+  if (exchange_ == nullptr || state_ == State::closed) return false;  // done, or gone
+  const Flow flow = exchange_->flush_response();
+  if (exchange_ == nullptr || state_ == State::closed) return false;
+  large_reads_ = was_full && flow == Flow::more;
+  if (flow == Flow::hold) {
+    stream_->pause();
+    return false;
+  }
+  budget -= std::min(budget, got.size);
+  return budget > 0 && stream_->is_readable();
+}
+
+// Takes all of `bytes`: what cannot be used yet is kept in carry_.
+void Client::take(std::string_view bytes) noexcept {
+  bool goes_on = true;
+  while (goes_on && exchange_ != nullptr && !bytes.empty()) {
+    if (state_ == State::head) {
+      goes_on = take_head(bytes);
+    } else if (state_ == State::tunnel) {
+      exchange_->trace().origin_bytes += bytes.size();
+      exchange_->response_chunk(chunk_of(bytes));
+      bytes = {};
+    } else {
+      goes_on = take_body(bytes);
+    }
+  }
+  if (exchange_ == nullptr || state_ == State::closed) return;
+  net::Loop& loop = stream_->loop();
+  if (bytes.empty()) return carry_.release(loop.pools());
+  if (carry_.empty()) return carry_.append(loop.pools(), bytes);
+  carry_.consume(carry_.view().size() - bytes.size());
+}
+
+// False: more bytes are needed, or the exchange has ended.
+bool Client::take_head(std::string_view& bytes) noexcept {
+  Fault refused;
+  const Scan scan = scan_head(bytes, HeadKind::response, limits_, scan_, refused);
+  if (scan == Scan::incomplete) return false;
+  if (scan == Scan::refused) {
+    fail(http::Outcome::bad_response);
+    return false;
+  }
+  http::Response& response = exchange_->response();
+  response.headers.clear();
+  const std::string_view block = exchange_->arena().copy(bytes.substr(0, scan_.length));
+  bytes.remove_prefix(scan_.length);
+  scan_ = {};
+  ResponseHead head;
+  if (parse_response(block, limits_, exchange_->request().method, response, head)) {
+    fail(http::Outcome::bad_response);
+    return false;
+  }
+  if (response.status < 200 && response.status != 101) return take_interim(response, head);
+  if (!take_final(response, head)) return false;
+  const bool has_body = response.framing != http::Framing::none && !head.claims_body;
+  if (state_ != State::body || has_body) return true;
+  end_of_answer(bytes.empty());
+  return false;
+}
+
+bool Client::take_interim(http::Response& response, const ResponseHead&) noexcept {
+  if (++interims_ > max_interims) {
+    fail(http::Outcome::bad_response);
+    return false;
+  }
+  http::prepare_for_client(response);
+  http::Exchange* exchange = exchange_;
+  // 100 lets the body go, and going it tells the client so.
+  if (response.status != 100) exchange->interim(response.status, response.headers);
+  if (exchange_ == exchange && response.status == 100) stop_waiting_for_continue();
+  return exchange_ == exchange;
+}
+
+bool Client::take_final(http::Response& response, const ResponseHead& head) noexcept {
+  http::Request& request = exchange_->request();
+  if (response.status == 101) {
+    const bool asked = request.wants_upgrade && text::equals_ignore_case(response.headers.get(http::FieldId::upgrade),
+                                                                         request.headers.get(http::FieldId::upgrade));
+    if (!asked) {
+      fail(http::Outcome::bad_response);
+      return false;
+    }
+  }
+  stream_->loop().disarm(*this);
+  waits_for_continue_ = false;
+  exchange_->trace().origin_head_ns = stream_->loop().now_ns();
+  exchange_->trace().origin_status = response.status;
+  response.origin = http::Origin::server;
+  keep_ = head.keep_alive;
+  chunks_.reset();
+  body_left_ = response.content_length;
+  const bool announced = head.claims_body && response.status != 204 && response.headers.may_have(http::FieldId::content_length);
+  if (response.status == 101) {
+    open_tunnel();
+    return exchange_ != nullptr;
+  }
+  state_ = State::body;
+  http::prepare_for_client(response);
+  // HEAD and 304 say how long the body would be.
+  if (announced) response.framing = http::Framing::length;
+  exchange_->response_head();
+  return exchange_ != nullptr && state_ == State::body;
+}
+
+void Client::open_tunnel() noexcept {
+  state_ = State::tunnel;
+  keep_ = false;
+  http::Exchange* exchange = exchange_;
+  exchange->open_tunnel();
+  exchange->response_head();
+  if (exchange_ != exchange) return;
+  exchange->flush_response();
+  if (exchange_ == exchange) exchange->resume_request();
+}
+
+bool Client::take_body(std::string_view& bytes) noexcept {
+  if (in_trailers_) return take_trailers(bytes);
+  switch (exchange_->response().framing) {
+    case http::Framing::chunked: return take_chunked(bytes);
+    case http::Framing::until_close:
+      exchange_->trace().origin_bytes += bytes.size();
+      exchange_->response_chunk(chunk_of(bytes));
+      bytes = {};
+      return exchange_ != nullptr;
+    case http::Framing::none:
+    case http::Framing::length: break;
+  }
+  const std::string_view slice = bytes.substr(0, std::min<std::uint64_t>(bytes.size(), body_left_));
+  bytes.remove_prefix(slice.size());
+  body_left_ -= slice.size();
+  exchange_->trace().origin_bytes += slice.size();
+  if (!slice.empty()) exchange_->response_chunk(chunk_of(slice));
+  if (exchange_ == nullptr || body_left_ > 0) return exchange_ != nullptr;
+  end_of_answer(bytes.empty());
+  return false;
+}
+
+bool Client::take_chunked(std::string_view& bytes) noexcept {
+  std::array<std::string_view, 64> slices;
+  std::size_t count = 0;
+  std::size_t size = 0;
+  ChunkReader::Step step = ChunkReader::Step::more;
+  while (count < slices.size() && !bytes.empty()) {
+    step = chunks_.read(bytes);
+    if (step == ChunkReader::Step::fault) {
+      fault(http::Outcome::bad_response);
+      return false;
+    }
+    if (step == ChunkReader::Step::trailers) break;
+    if (step != ChunkReader::Step::data) continue;
+    slices[count++] = chunks_.data();
+    size += chunks_.data().size();
+  }
+  exchange_->trace().origin_bytes += size;
+  if (size > 0) exchange_->response_chunk({{slices.data(), count}, size});
+  if (exchange_ == nullptr) return false;
+  if (step != ChunkReader::Step::trailers) return true;
+  in_trailers_ = true;
+  return bytes.empty() || take_trailers(bytes);
+}
+
+bool Client::take_trailers(std::string_view& bytes) noexcept {
+  std::size_t length = bytes.starts_with("\r\n") ? 2 : 0;
+  if (length == 0) {
+    const std::size_t at = bytes.find("\r\n\r\n");
+    length = at == std::string_view::npos ? 0 : at + 4;
+  }
+  if (length == 0) {
+    if (bytes.size() > max_trailer_bytes) fault(http::Outcome::bad_response);
+    return false;
+  }
+  const std::string_view block = exchange_->arena().copy(bytes.substr(0, length));
+  bytes.remove_prefix(length);
+  if (parse_trailers(block, limits_, exchange_->response().trailers)) {
+    fault(http::Outcome::bad_response);
+    return false;
+  }
+  end_of_answer(bytes.empty());
+  return false;
+}
+
+// The exchange is let go before it hears of its end: whoever comes next finds a connection that carries nothing.
+void Client::end_of_answer(bool clean) noexcept {
+  http::Exchange* exchange = exchange_;
+  const bool reusable = keep_ && clean && exchange->request_ended() && stream_->queued() == 0 && !stream_->saw_hangup();
+  exchange->response_end();
+  exchange->set_client_end(nullptr);
+  exchange_ = nullptr;
+  attempt_ = nullptr;
+  exchange->flush_response();  // the last bytes may still be borrowed from carry_
+  if (!reusable) return give_up();
+  carry_.release(stream_->loop().pools());
+  state_ = State::idle;
+  ++carried_;
+  owner_->on_idle(*this);
+}
+
+// The end of the stream: of the answer, if that is how it is delimited, and else too early.
+void Client::server_ended() noexcept {
+  if (state_ == State::head) return fail(http::Outcome::closed);
+  if (state_ == State::tunnel) {
+    server_done_ = true;
+    stream_->pause();
+    http::Exchange* exchange = exchange_;
+    if (exchange->request_ended()) {
+      exchange->set_client_end(nullptr);
+      give_up();
+    }
+    exchange->response_end();
+    exchange->flush_response();
+    return;
+  }
+  if (exchange_->response().framing != http::Framing::until_close) return fault(http::Outcome::closed);
+  keep_ = false;
+  end_of_answer(true);
+}
+
+}  // namespace pm::h1

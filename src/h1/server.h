@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// server.h -- one HTTP/1 connection of a client: requests in, one exchange at a time, answers out in the same order.
+//
+//   in      an accepted stream, the settings of its entry point, the handler that serves requests
+//   out     a call of on_request() for each good head; answers as RFC 9112 delimits them, one send a message part
+//   own     the stream and the exchange; frees itself at the end of the turn in which it closes
+//   errors  a head that can be read in two ways: its status, Connection: close, and nothing behind it is read
+//   cost    idle: this object and its stream, no buffer
+//   source  RFC 9112; security.md sections 2 and 5; http-routing.md section 7
+//
+//            first byte            head complete                 both directions ended
+//   idle ───────────────► head ────────────────► exchange ─────────────────────────────► idle
+//    │                     │ refused                │ answered, body still coming: drain ──► idle
+//    │ time, peer's end    ▼                        ▼ must close
+//    └──────────────────► closing ◄─────────────────┘     (queue is sent, rest of the input discarded for a moment)
+#pragma once
+
+#include "core/buffer.h"
+#include "h1/chunk.h"
+#include "h1/head.h"
+#include "http/date.h"
+#include "http/exchange.h"
+#include "net/stream.h"
+#include "net/timer.h"
+
+namespace pm::h1 {
+
+class Server;
+
+// The rules of one entry point; outlives its connections. Times in milliseconds, 0: none.
+struct ServerSettings {
+  HeadLimits limits;
+  std::uint64_t head_timeout_ms = 60000;
+  std::uint64_t read_timeout_ms = 60000;
+  std::uint64_t write_timeout_ms = 0;
+  std::uint64_t idle_timeout_ms = 180000;
+  std::uint64_t stall_timeout_ms = 60000;   // no progress of a client that is being sent to
+  std::uint64_t linger_timeout_ms = 1000;   // discarding what a refused or answered client still sends
+  std::uint64_t max_age_ms = 0;
+  std::uint64_t max_requests = 0;
+  bool secure = false;
+};
+
+class RequestHandler {
+ public:
+  virtual void on_request(http::Exchange&) noexcept = 0;  // the head is complete; answers now or later
+
+ protected:
+  ~RequestHandler() = default;
+};
+
+// What all connections of a worker share.
+struct ServerContext {
+  net::Loop* loop = nullptr;
+  BlockPool exchanges{sizeof(http::Exchange), 256};
+  BlockPool blocks{8192, 256};
+  http::DateCache dates;
+  bool draining = false;  // answers carry Connection: close from now on
+
+  std::string_view date() noexcept;  // of this second
+};
+
+class ServerOwner {
+ public:
+  virtual void on_closed(Server&) noexcept = 0;  // once; the object lives until the end of the turn
+
+ protected:
+  ~ServerOwner() = default;
+};
+
+class Server final : public net::Mortal,
+                     public ListNode<Server>,
+                     private net::StreamUser,
+                     private net::Timer,
+                     private http::ServerEnd {
+ public:
+  // Takes the descriptor of an accepted socket. Null (and the socket closed) when the kernel refuses to watch it.
+  // `early` holds bytes that were read already (behind a PROXY header).
+  struct Options {
+    ServerContext* context = nullptr;
+    const ServerSettings* settings = nullptr;
+    RequestHandler* handler = nullptr;
+    ServerOwner* owner = nullptr;
+    Endpoint client;
+    std::uint64_t number = 0;  // of the connection, for logs
+  };
+  static Server* open(int fd, const Options& options) noexcept;
+  // The same over a stream that somebody else has opened and read from.
+  static Server* adopt(net::Stream* stream, const Options& options, std::string_view early) noexcept;
+  ~Server() override;
+
+  void close() noexcept;        // at once, whatever runs
+  void close_if_idle() noexcept;  // draining: no request is running and none has begun
+
+ private:
+  enum class State : std::uint8_t { idle, head, exchange, closing, closed };
+  enum class Body : std::uint8_t { none, length, chunked, trailers, raw };
+  explicit Server(const Options& options) noexcept;
+
+  // net::StreamUser
+  void on_readable() noexcept override;
+  void on_drained() noexcept override;
+  void on_hangup() noexcept override;
+  void on_broken() noexcept override;
+  // net::Timer
+  void on_timer() noexcept override;
+  // http::ServerEnd
+  void resume_request(http::Exchange&) noexcept override;
+  void send_interim(http::Exchange&, std::uint16_t status, const http::Headers& headers) noexcept override;
+  void send_head(http::Exchange&) noexcept override;
+  void send_chunk(http::Exchange&, const http::Chunk&) noexcept override;
+  void send_end(http::Exchange&) noexcept override;
+  Flow flush_response(http::Exchange&) noexcept override;
+  void cut(http::Exchange&) noexcept override;
+
+  // server_read.cc: the request's direction
+  struct Batch;  // what one step of decoding brought
+  void read_some() noexcept;
+  bool read_once(std::size_t& budget) noexcept;
+  void take_input() noexcept;
+  void take_head() noexcept;
+  bool start_exchange(std::string_view block) noexcept;
+  void set_body(const http::Request& request) noexcept;
+  bool deliver_body() noexcept;
+  void decode(Batch& batch) noexcept;
+  void decode_chunked(std::string_view input, Batch& batch) noexcept;
+  void decode_trailers(std::string_view input, Batch& batch) noexcept;
+  void end_request_body() noexcept;
+  void body_fault(const char* why) noexcept;
+  void peer_ended() noexcept;
+  void discard() noexcept;
+  void tidy() noexcept;
+  std::string_view input() const noexcept { return fresh_.empty() ? carry_.view() : fresh_; }
+  void advance(std::size_t count) noexcept;
+  bool takes_input() const noexcept;
+
+  // server.cc: life, the response's direction
+  void refuse(const Fault& fault) noexcept;
+  void send_text(std::string_view bytes) noexcept;
+  bool must_close(const http::Exchange& exchange) const noexcept;
+  void response_flushed() noexcept;
+  void finish_exchange() noexcept;
+  void drop_exchange() noexcept;
+  void client_gone() noexcept;
+  void start_closing() noexcept;
+  void arm(std::uint64_t after_ms) noexcept;
+  void arm_for_state() noexcept;
+  bool body_is_due() const noexcept { return body_ != Body::none; }
+  bool is_running() const noexcept { return state_ == State::exchange && exchange_ != nullptr; }
+  net::Loop& loop() noexcept { return *context_->loop; }
+
+  net::Stream* stream_ = nullptr;
+  http::Exchange* exchange_ = nullptr;
+  ServerContext* context_;
+  const ServerSettings* settings_;
+  RequestHandler* handler_;
+  ServerOwner* owner_;
+  std::string_view fresh_;  // unread bytes in the worker's read buffer; empty when the outermost call returns
+  ByteBuffer carry_;        // unread bytes that had to wait
+  HeadScan scan_;
+  ChunkReader chunks_;
+  std::uint64_t body_left_ = 0;      // of a length; while closing: what may still be discarded
+  std::uint64_t opened_ms_;
+  std::uint64_t request_ms_ = 0;     // first byte of the present request
+  std::uint64_t response_ms_ = 0;    // the response head was handed over
+  std::uint64_t progress_ = 0;       // bytes that the kernel had taken when the stall timer was set
+  std::uint64_t requests_ = 0;
+  std::uint64_t number_;
+  Endpoint client_;
+  State state_ = State::idle;
+  Body body_ = Body::none;
+  bool wants_body_ = false;    // the sink asked for more
+  bool owes_continue_ = false; // the client waits for 100
+  bool close_ = false;         // this answer is the last
+  bool chunked_out_ = false;
+  bool bodiless_ = false;      // HEAD, 204, 304: no body byte leaves
+};
+
+}  // namespace pm::h1

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+// server_read.cc -- the request's direction of a Server: heads found, bodies decoded and handed over when they are wanted.
+//
+// Unread bytes are in one of two places: `fresh_`, a view into the worker's read buffer that is good until the outermost
+// call returns, or `carry_`, a buffer of this connection. They are never in both. Bytes are taken off before they are handed
+// over: what is called may end the exchange, and a byte of a body must never be left to be read as a request.
+#include "h1/server.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pm::h1 {
+namespace {
+
+constexpr std::size_t read_budget = 262144;  // of one turn, then other streams have theirs
+constexpr int heads_a_turn = 32;             // pipelined requests that are answered at once, likewise
+constexpr std::size_t max_trailer_bytes = 16384;
+
+// Where a trailer section ends: behind an empty line. 0: not yet.
+std::size_t section_end(std::string_view bytes) noexcept {
+  if (bytes.starts_with("\r\n")) return 2;
+  const std::size_t at = bytes.find("\r\n\r\n");
+  return at == std::string_view::npos ? 0 : at + 4;
+}
+
+}  // namespace
+
+struct Server::Batch {
+  std::array<std::string_view, 64> slices;
+  std::size_t count = 0;
+  std::size_t size = 0;      // of the slices
+  std::size_t consumed = 0;  // bytes of the input that are done with
+  bool ended = false;
+  const char* fault = nullptr;
+
+  void add(std::string_view slice) noexcept {
+    slices[count++] = slice;
+    size += slice.size();
+  }
+};
+
+void Server::on_readable() noexcept {
+  if (state_ == State::closing) return discard();
+  if (!carry_.empty()) take_input();
+  if (state_ != State::closed && stream_->is_readable()) read_some();
+}
+
+bool Server::takes_input() const noexcept {
+  if (state_ == State::exchange) return wants_body_ && body_is_due();
+  if (state_ == State::idle) return carry_.view().size() < net::Loop::small_read;  // pipelined requests wait their turn
+  return state_ == State::head;
+}
+
+void Server::read_some() noexcept {
+  std::size_t budget = read_budget;
+  while (read_once(budget)) {
+  }
+}
+
+// False: enough for this turn. A stream that is still readable and not paused queues itself again.
+bool Server::read_once(std::size_t& budget) noexcept {
+  if (!takes_input()) {
+    if (state_ == State::exchange) stream_->pause();
+    return false;
+  }
+  net::Got got;
+  if (carry_.empty()) {
+    const bool streaming = state_ == State::exchange && body_left_ > net::Loop::small_read;
+    char* buffer = loop().read_buffer().data();
+    got = stream_->read(buffer, streaming ? net::Loop::large_read : net::Loop::small_read);
+    if (got.status == net::Io::ok) fresh_ = {buffer, got.size};
+  } else {
+    if (carry_.room() < 1024) carry_.grow(loop().pools(), 4096);
+    got = stream_->read(carry_.tail(), carry_.room());
+    if (got.status == net::Io::ok) carry_.commit(got.size);
+  }
+  if (got.status == net::Io::again) return false;
+  if (got.status != net::Io::ok) {
+    peer_ended();
+    return false;
+  }
+  take_input();
+  budget -= std::min(budget, got.size);
+  return budget > 0 && state_ != State::closed && state_ != State::closing && stream_->is_readable();
+}
+
+void Server::advance(std::size_t count) noexcept {
+  if (!fresh_.empty()) return fresh_.remove_prefix(count);
+  carry_.consume(count);
+}
+
+// Nothing of this connection stays in the worker's buffer, and an empty buffer goes back to its pool.
+void Server::tidy() noexcept {
+  if (state_ == State::closing || state_ == State::closed) {
+    fresh_ = {};
+    return carry_.release(loop().pools());
+  }
+  if (carry_.empty()) carry_.release(loop().pools());
+  if (!fresh_.empty()) carry_.append(loop().pools(), fresh_);
+  fresh_ = {};
+}
+
+// Uses up what is unread as far as the state allows, and keeps the rest for later.
+void Server::take_input() noexcept {
+  int heads = 0;
+  while (!input().empty()) {
+    const std::size_t before = input().size();
+    if (state_ == State::idle || state_ == State::head) {
+      if (++heads > heads_a_turn) {
+        stream_->poke();
+        break;
+      }
+      take_head();
+      if (state_ == State::head && input().size() == before) break;
+    } else if (is_running() && wants_body_ && body_is_due()) {
+      if (!deliver_body()) break;
+    } else {
+      break;
+    }
+  }
+  tidy();
+}
+
+void Server::take_head() noexcept {
+  Fault fault;
+  const Scan scan = scan_head(input(), HeadKind::request, settings_->limits, scan_, fault);
+  if (state_ == State::idle) {
+    state_ = State::head;
+    request_ms_ = loop().now_ms();
+  }
+  if (scan == Scan::refused) return refuse(fault);
+  if (scan == Scan::incomplete) return arm_for_state();
+  const std::string_view block = input().substr(scan_.skipped, scan_.length - scan_.skipped);
+  const std::size_t length = scan_.length;
+  scan_ = {};
+  if (!start_exchange(block)) return;
+  advance(length);
+  handler_->on_request(*exchange_);
+  if (is_running() && !wants_body_) stream_->pause();
+}
+
+bool Server::start_exchange(std::string_view block) noexcept {
+  exchange_ = new (context_->exchanges.take()) http::Exchange(context_->blocks, *this);
+  http::Request& request = exchange_->request();
+  const Fault fault = parse_request(exchange_->arena().copy(block), settings_->limits, request);
+  if (fault) {
+    drop_exchange();
+    refuse(fault);
+    return false;
+  }
+  state_ = State::exchange;
+  ++requests_;
+  request.client = client_;
+  request.secure = settings_->secure;
+  http::Trace& trace = exchange_->trace();
+  trace.started_ns = loop().now_ns();
+  trace.connection = number_;
+  owes_continue_ = request.expects_continue;
+  close_ = chunked_out_ = bodiless_ = wants_body_ = false;
+  response_ms_ = 0;
+  set_body(request);
+  arm_for_state();
+  return true;
+}
+
+void Server::set_body(const http::Request& request) noexcept {
+  body_ = Body::none;
+  body_left_ = 0;
+  if (request.framing == http::Framing::length && request.content_length > 0) {
+    body_ = Body::length;
+    body_left_ = request.content_length;
+  } else if (request.framing == http::Framing::chunked) {
+    body_ = Body::chunked;
+    chunks_.reset();
+  }
+  if (body_ == Body::none) exchange_->note_empty_request();
+}
+
+// The sink wants the body. What is unread goes to it at once, the rest as it comes.
+void Server::resume_request(http::Exchange& exchange) noexcept {
+  if (exchange.is_tunnel() && !exchange.request_ended()) body_ = Body::raw;
+  if (!is_running() || !body_is_due()) return;
+  wants_body_ = true;
+  if (owes_continue_) {
+    owes_continue_ = false;
+    if (!exchange.response_started()) stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  while (is_running() && wants_body_ && body_is_due() && !input().empty()) {
+    if (!deliver_body()) break;
+  }
+  if (is_running() && wants_body_ && body_is_due()) stream_->resume();
+}
+
+// One step: everything that is unread, or one batch of chunks; then the sink says whether it takes more. False: no progress
+// without more input.
+bool Server::deliver_body() noexcept {
+  Batch batch;
+  decode(batch);
+  if (batch.fault != nullptr) {
+    body_fault(batch.fault);
+    return false;
+  }
+  advance(batch.consumed);
+  if (batch.ended) {
+    body_ = Body::none;
+    wants_body_ = false;
+  }
+  http::Exchange& exchange = *exchange_;
+  if (batch.size > 0) exchange.request_chunk({{batch.slices.data(), batch.count}, batch.size});
+  if (is_running() && batch.ended) exchange.request_end();
+  const Flow flow = is_running() ? exchange.flush_request() : Flow::more;
+  if (!is_running()) return true;
+  if (batch.ended) {
+    end_request_body();
+  } else if (flow == Flow::hold) {
+    wants_body_ = false;
+    stream_->pause();
+  }
+  return batch.consumed > 0;
+}
+
+void Server::decode(Batch& batch) noexcept {
+  const std::string_view bytes = input();
+  switch (body_) {
+    case Body::length: {
+      const std::string_view slice = bytes.substr(0, std::min<std::uint64_t>(bytes.size(), body_left_));
+      batch.add(slice);
+      batch.consumed = slice.size();
+      body_left_ -= slice.size();
+      batch.ended = body_left_ == 0;
+      return;
+    }
+    case Body::chunked: return decode_chunked(bytes, batch);
+    case Body::trailers: return decode_trailers(bytes, batch);
+    case Body::raw:
+      batch.add(bytes);
+      batch.consumed = bytes.size();
+      return;
+    case Body::none: return;
+  }
+}
+
+void Server::decode_chunked(std::string_view input, Batch& batch) noexcept {
+  const std::size_t before = input.size();
+  while (batch.count < batch.slices.size() && !input.empty()) {
+    switch (chunks_.read(input)) {
+      case ChunkReader::Step::fault: batch.fault = "malformed chunk"; return;
+      case ChunkReader::Step::data: batch.add(chunks_.data()); break;
+      case ChunkReader::Step::more: break;
+      case ChunkReader::Step::trailers:
+        body_ = Body::trailers;
+        batch.consumed = before - input.size();
+        return decode_trailers(input, batch);
+    }
+  }
+  batch.consumed = before - input.size();
+}
+
+// The section is read whole; what has come of it so far stays unread until then.
+void Server::decode_trailers(std::string_view input, Batch& batch) noexcept {
+  const std::size_t length = section_end(input);
+  if (length == 0) {
+    if (input.size() > max_trailer_bytes) batch.fault = "trailers too large";
+    return;
+  }
+  const std::string_view block = exchange_->arena().copy(input.substr(0, length));
+  batch.consumed += length;
+  batch.ended = true;
+  if (const Fault fault = parse_trailers(block, settings_->limits, exchange_->request().trailers)) {
+    batch.fault = fault.why;
+  }
+}
+
+// The body has been read to its end: the next thing on this connection is a request, once the answer is out.
+void Server::end_request_body() noexcept {
+  if (exchange_->response_ended()) return response_flushed();
+  stream_->pause();
+  arm_for_state();
+}
+
+// The message cannot be trusted beyond this byte. Nobody upstream may take it for complete.
+void Server::body_fault(const char* why) noexcept {
+  http::Exchange& exchange = *exchange_;
+  exchange.trace().termination = "bad-request-body";
+  loop().gather().clear();
+  exchange.cancel_client_end();
+  if (exchange.response_started()) return cut(exchange);
+  exchange.trace().status = 400;
+  refuse({400, why});
+}
+
+// The client sends no more: between requests that is the end, inside one it has left, in a tunnel it is a half close.
+void Server::peer_ended() noexcept {
+  if (!is_running()) return close();
+  if (body_ != Body::raw) return client_gone();
+  body_ = Body::none;
+  wants_body_ = false;
+  stream_->pause();
+  exchange_->request_end();
+  if (is_running()) exchange_->flush_request();
+  if (is_running() && exchange_->response_ended()) response_flushed();
+}
+
+// After a refusal, or an answer that came before its request was read: input is thrown away for a moment, so that the answer
+// is not lost to a reset.
+void Server::discard() noexcept {
+  do {
+    const net::Got got = stream_->read(loop().read_buffer().data(), net::Loop::small_read);
+    if (got.status == net::Io::again) return;
+    if (got.status != net::Io::ok || got.size >= body_left_) return close();
+    body_left_ -= got.size;
+  } while (stream_->is_readable());
+}
+
+}  // namespace pm::h1

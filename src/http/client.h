@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// client.h -- one connection to a server, of any codec, as the pool and the balancing service see it.
+//
+//   in      begin(): an Exchange to carry. The connection becomes its ClientEnd, writes the head, pulls the body, and hands the
+//           answer to the exchange
+//   out     to the Attempt, at most one of: on_failed() before the response head (nothing was answered), or nothing more once
+//           the head was handed on. To the ConnectionOwner: idle (may carry another) or gone, once an exchange
+//   own     the owner (a pool) holds the connection while idle; while it carries an exchange it holds itself
+//   errors  an Outcome; whether bytes were written, for the decision to send once more
+//   source  performance-notes.md section 3, "Upstream pool"; security.md section 3, last row
+#pragma once
+
+#include "core/list.h"
+#include "http/exchange.h"
+#include "http/outcome.h"
+
+namespace pm::http {
+
+class ClientConnection;
+
+class Attempt {
+ public:
+  // The connection is no longer the exchange's ClientEnd, and is given up.
+  struct Failure {
+    Outcome outcome;
+    bool reused = false;          // it had carried an exchange before
+    bool answered = false;        // a byte of an answer had come
+    bool wrote = true;            // a byte of the request was given to the kernel
+  };
+  virtual void on_failed(Exchange&, const Failure&) noexcept = 0;
+
+ protected:
+  ~Attempt() = default;
+};
+
+class ConnectionOwner {
+ public:
+  virtual void on_idle(ClientConnection&) noexcept = 0;
+  virtual void on_gone(ClientConnection&) noexcept = 0;  // its socket is closed; it frees itself at the end of the turn
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+struct PoolTag;
+struct LruTag;
+
+// How a request is put to a server.
+struct ForwardOptions {
+  std::string_view host;          // the Host to send; "" keeps the client's
+  std::string_view path_prefix;   // preservePath: the path of the server's URL, without a trailing slash
+  std::uint64_t head_timeout_ms = 0;
+};
+
+class ClientConnection : public ClientEnd, public ListNode<PoolTag>, public ListNode<LruTag> {
+ public:
+  virtual void begin(Exchange&, Attempt&, const ForwardOptions&) noexcept = 0;
+  virtual void close() noexcept = 0;  // idle only: surplus, or at the end
+  virtual std::uint64_t opened_ms() const noexcept = 0;
+  virtual void set_idle_deadline(std::uint64_t deadline_ms) noexcept = 0;  // 0: none
+
+  void* target = nullptr;  // of the owner
+
+ protected:
+  ~ClientConnection() = default;
+};
+
+}  // namespace pm::http

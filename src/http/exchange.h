@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// exchange.h -- one request and its response, and the two ends that carry them, whatever their protocols.
+//
+//   shape   ServerEnd: the codec towards the client. ClientEnd: whoever makes the answer (a connection to a server, or a
+//           service that is still looking for one). Both are called through the Exchange only
+//   own     the ServerEnd owns the Exchange and ends it; everything that the exchange allocates lives in its arena
+//   flow    a direction moves by pulling: resume_*() asks the source to go on, the source hands over chunks until flush_*()
+//           answers `hold`. A chunk is lent for the call. Nothing is buffered here
+//   cost    one virtual call a step; no heap
+//   source  architecture.md section 5; layout.md, "Flow control in one file"
+//
+//   client ──► ServerEnd ── request_chunk, request_end ──► ClientEnd ──► server
+//          ◄──           ◄── response_head, _chunk, _end ──          ◄──
+//
+// Ends: finished when both directions have ended; cut when one side fails (fail(), cut_response(), client_gone()).
+#pragma once
+
+#include "core/arena.h"
+#include "core/flow.h"
+#include "core/number.h"
+#include "http/request.h"
+#include "http/response.h"
+
+#include <chrono>
+#include <span>
+#include <string_view>
+
+namespace pm::http {
+
+class Exchange;
+
+struct Chunk {
+  std::span<const std::string_view> slices;
+  std::size_t size = 0;  // the sum of the slices; never 0
+};
+
+class ServerEnd {
+ public:
+  virtual void resume_request(Exchange&) noexcept = 0;  // the body is wanted: hand over what is here, read on
+  virtual void send_interim(Exchange&, std::uint16_t status, const Headers&) noexcept = 0;  // 1xx but 101; leaves at once
+  virtual void send_head(Exchange&) noexcept = 0;  // response() is complete; leaves with what follows
+  virtual void send_chunk(Exchange&, const Chunk&) noexcept = 0;
+  virtual void send_end(Exchange&) noexcept = 0;   // response().trailers are complete
+  virtual Flow flush_response(Exchange&) noexcept = 0;
+  virtual void cut(Exchange&) noexcept = 0;  // the answer cannot be finished: the client must see that
+
+ protected:
+  ~ServerEnd() = default;
+};
+
+class ClientEnd {
+ public:
+  virtual void request_chunk(Exchange&, const Chunk&) noexcept = 0;
+  virtual void request_end(Exchange&) noexcept = 0;  // request().trailers are complete
+  virtual Flow flush_request(Exchange&) noexcept = 0;
+  virtual void resume_response(Exchange&) noexcept = 0;  // the client has taken what was sent
+  virtual void cancel(Exchange&) noexcept = 0;  // no call follows; the connection behind it is given up unless it was done
+
+ protected:
+  ~ClientEnd() = default;
+};
+
+// Who is told when an exchange has ended, whatever way (access log, counters). Once.
+class ExchangeEnd {
+ public:
+  virtual void on_exchange_end(Exchange&) noexcept = 0;
+
+ protected:
+  ~ExchangeEnd() = default;
+};
+
+// Figures and names for the log; filled as the exchange goes along. Times are the loop's monotonic nanoseconds.
+struct Trace {
+  std::uint64_t started_ns = 0;
+  std::uint64_t sent_ns = 0;         // the request went to a server
+  std::uint64_t origin_head_ns = 0;  // the server's response head was there
+  std::chrono::system_clock::time_point started;
+  std::uint64_t request_bytes = 0;   // body bytes, as received and as sent
+  std::uint64_t response_bytes = 0;
+  std::uint64_t origin_bytes = 0;
+  std::uint16_t origin_status = 0;
+  std::uint16_t status = 0;          // what the client got; 499 when it left first
+  std::uint32_t attempts = 0;        // connections tried
+  std::string_view server_url;
+  std::string_view forwarded_for;    // before this hop
+  std::string_view termination;      // short code of an abnormal end
+  std::uint64_t connection = 0;
+};
+
+class Exchange {
+ public:
+  Exchange(BlockPool& blocks, ServerEnd& server_end) noexcept
+      : arena_(blocks), request_(arena_), response_(arena_), server_end_(&server_end) {}
+
+  Arena& arena() noexcept { return arena_; }
+  Request& request() noexcept { return request_; }
+  Response& response() noexcept { return response_; }
+  const Request& request() const noexcept { return request_; }
+  const Response& response() const noexcept { return response_; }
+  Trace& trace() noexcept { return trace_; }
+  const Trace& trace() const noexcept { return trace_; }
+
+  // What the worker attached: the route that was found, and who wants to know of the end.
+  const void* route = nullptr;
+  ExchangeEnd* on_end = nullptr;
+
+  ClientEnd* client_end() const noexcept { return client_end_; }
+  void set_client_end(ClientEnd* end) noexcept { client_end_ = end; }
+
+  bool request_ended() const noexcept { return request_ended_; }
+  bool request_taken() const noexcept { return request_taken_; }  // was any body byte handed over?
+  bool response_started() const noexcept { return response_started_; }
+  bool response_ended() const noexcept { return response_ended_; }
+  bool is_tunnel() const noexcept { return tunnel_; }
+
+  // From the ServerEnd.
+  void request_chunk(const Chunk& chunk) noexcept {
+    request_taken_ = true;
+    trace_.request_bytes += chunk.size;
+    if (client_end_ != nullptr) client_end_->request_chunk(*this, chunk);
+  }
+  void request_end() noexcept {
+    request_ended_ = true;
+    if (client_end_ != nullptr) client_end_->request_end(*this);
+  }
+  Flow flush_request() noexcept { return client_end_ != nullptr ? client_end_->flush_request(*this) : Flow::more; }
+  void note_empty_request() noexcept { request_ended_ = true; }  // a request without a body ends before it is served
+  void resume_response() noexcept {
+    if (client_end_ != nullptr) client_end_->resume_response(*this);
+  }
+  // Detaches and cancels whoever makes the answer. Safe at any time.
+  void cancel_client_end() noexcept {
+    ClientEnd* end = client_end_;
+    client_end_ = nullptr;
+    if (end != nullptr) end->cancel(*this);
+  }
+
+  // From whoever makes the answer.
+  void resume_request() noexcept { server_end_->resume_request(*this); }
+  void interim(std::uint16_t status, const Headers& headers) noexcept { server_end_->send_interim(*this, status, headers); }
+  void response_head() noexcept {
+    response_started_ = true;
+    server_end_->send_head(*this);
+  }
+  void response_chunk(const Chunk& chunk) noexcept { server_end_->send_chunk(*this, chunk); }
+  void response_end() noexcept {
+    response_ended_ = true;
+    server_end_->send_end(*this);
+  }
+  Flow flush_response() noexcept { return server_end_->flush_response(*this); }
+  void cut_response() noexcept { server_end_->cut(*this); }
+  // 101: the request's direction opens anew, and both are raw bytes until each side has ended.
+  void open_tunnel() noexcept {
+    tunnel_ = true;
+    request_ended_ = false;
+  }
+
+ private:
+  Arena arena_;
+  Request request_;
+  Response response_;
+  Trace trace_;
+  ServerEnd* server_end_;
+  ClientEnd* client_end_ = nullptr;
+  bool request_ended_ = false;
+  bool request_taken_ = false;
+  bool response_started_ = false;
+  bool response_ended_ = false;
+  bool tunnel_ = false;
+};
+
+}  // namespace pm::http
