@@ -291,7 +291,7 @@ def redirecting(servers):
 REDIRECTIONS = [
     # point, method, host, target, status, location
     ("web", "GET", "e.test", "/x?y=1", 301, "https://e.test:@/x?y=1"),
-    ("web", "HEAD", "e.test", "/", 301, "https://e.test:@/"),
+    ("web", "HEAD", "e.test", "/", 308, "https://e.test:@/"),
     ("web", "GET", "nobody.test", "/x", 301, "https://nobody.test:@/x"),
     ("web", "GET", "e.test:8080", "/x", 301, "https://e.test:@/x"),
     ("web", "GET", "[::1]:99", "/", 301, "https://[::1]:@/"),
