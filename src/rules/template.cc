@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/regex.h"
 #include "core/text.h"
 #include "rules/matcher.h"
 
@@ -53,6 +54,8 @@ Result<std::string> template_expression(std::string_view text, TemplateKind kind
     if (colon == 0 || inside.empty() || pattern.empty()) {
       return bad_template(text, "must be written {name} or {name:expression}");
     }
+    // By itself, so that no stray ")" of it undoes the group that is put around it.
+    PM_TRY([[maybe_unused]] auto checked, Regex::compile(pattern));
     expression += fmt::format("(?:{})", pattern);
     rest.remove_prefix(close + 1);
   }
