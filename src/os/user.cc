@@ -76,8 +76,8 @@ Result<Identity> find_identity(std::string_view user, std::string_view group_nam
   return identity;
 }
 
-Identity default_identity() {
-  for (const char* name : {"pointsman", "nobody"}) {
+Identity default_identity(std::string_view preferred) {
+  for (std::string_view name : {preferred, std::string_view("nobody")}) {
     Result<Identity> found = find_identity(name, "");
     if (found) return std::move(found).value();
   }

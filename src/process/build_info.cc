@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What -V knows of the build: the only place that asks libraries for their versions.
+#include "process/build_paths.h"
+#include "process/commands.h"
+#include "process/usage.h"
+
+#include <fmt/format.h>
+#include <uv.h>
+
+#include <cstdio>
+
+namespace pm::process {
+namespace {
+
+std::string fmt_version() {
+  return fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100);
+}
+
+}  // namespace
+
+int print_build_info(const runtime::Modules& modules) {
+  BuildInfo info;
+  info.version = build_version;
+  info.compiler = PM_COMPILER;
+  info.configure_arguments = PM_CONFIGURE_ARGUMENTS;
+  info.libraries = {{"libuv", uv_version_string()}, {"fmt", fmt_version()}};
+  const std::string text = build_text(info, modules);
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? exit_success
+                                                                         : exit_failed;
+}
+
+}  // namespace pm::process

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "process/child_start.h"
+
+#include "os/affinity.h"
+#include "os/fd.h"
+#include "os/limits.h"
+#include "os/memory.h"
+#include "os/signal.h"
+#include "os/user.h"
+#include "process/cli.h"
+
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+
+#include <unistd.h>
+
+namespace pm::process {
+namespace {
+
+// The time zone file is read while it still can be; of the environment, code run for peers needs nothing else.
+void clear_environment() {
+  // The coverage library reads its two when the process ends.
+  constexpr const char* kept[] = {"TZ", "GCOV_PREFIX", "GCOV_PREFIX_STRIP"};
+  std::optional<std::string> values[std::size(kept)];
+  for (std::size_t i = 0; i < std::size(kept); ++i) {
+    if (const char* value = std::getenv(kept[i])) values[i] = value;
+  }
+  ::tzset();
+  ::clearenv();
+  for (std::size_t i = 0; i < std::size(kept); ++i) {
+    if (values[i]) ::setenv(kept[i], values[i]->c_str(), 1);
+  }
+}
+
+void keep_own_descriptors(const ChildInput& input) {
+  std::vector<int> keep{input.channel.number(), input.error_log, input.access_log};
+  for (const runtime::ListeningSocket& listener : input.listeners)
+    keep.push_back(listener.fd);
+  os::close_all_but(keep);
+}
+
+Status drop_privileges(const runtime::Plan& plan) {
+  if (plan.user_given != 0) {
+    const os::Identity identity{plan.uid, plan.gid, ""};
+    PM_TRY([[maybe_unused]] auto changed, os::become(identity));
+  }
+  os::forbid_dumps();
+  return os::forbid_new_privileges();
+}
+
+}  // namespace
+
+void apply(const LogSettings& settings, std::string role, Log& log) {
+  log.set_level(settings.level);
+  log.set_format(settings.format);
+  log.set_color(settings.color);
+  log.set_role(std::move(role));
+}
+
+void enter_child(ChildInput& input, const std::string& title) {
+  os::keep_heap_small();
+  os::restore_signals();
+  keep_own_descriptors(input);
+  input.title->set("pointsman: " + title);
+  const runtime::Plan& plan = input.bundle.plan();
+  os::set_priority(plan.worker_priority);
+  const Status dropped = drop_privileges(plan);
+  if (!dropped) {
+    FdSink sink(input.error_log);
+    Log log(sink);
+    apply(input.log, title, log);
+    log.error("privileges cannot be given up: " + to_string(dropped.error()));
+    std::exit(exit_no_privilege);
+  }
+  clear_environment();
+}
+
+}  // namespace pm::process

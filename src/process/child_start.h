@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// child_start.h -- what a worker and the agent do first: let go of everything that is the master's.
+//
+//   in      what the master lends at fork; the Bundle is a mapping and needs no descriptor
+//   out     a process with its own descriptors, user, title and environment (TZ alone is kept)
+//   errors  a privilege that cannot be given up ends the child: exit code 6
+//   source  operations.md section 4, security.md section 7
+#pragma once
+
+#include "core/log.h"
+#include "os/title.h"
+#include "process/channel.h"
+#include "runtime/bundle.h"
+#include "runtime/modules.h"
+#include "runtime/server.h"
+
+#include <string>
+#include <vector>
+
+namespace pm::shm {
+class Names;
+}
+
+namespace pm::process {
+
+struct LogSettings {
+  Level level = Level::error;
+  LogFormat format = LogFormat::common;
+  bool color = false;
+};
+void apply(const LogSettings& settings, std::string role, Log& log);
+
+struct ChildInput {
+  runtime::Bundle bundle;
+  Channel channel;  // to the master
+  const runtime::Modules* modules = nullptr;
+  os::ProcessTitle* title = nullptr;
+  shm::Names* names = nullptr;
+  LogSettings log;
+  int error_log = -1;
+  int access_log = -1;  // -1: off
+  unsigned slot = 0;
+  std::vector<runtime::ListeningSocket> listeners;
+};
+
+// Right after fork. `title` follows "pointsman: ".
+void enter_child(ChildInput& input, const std::string& title);
+
+}  // namespace pm::process

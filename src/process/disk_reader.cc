@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "process/disk_reader.h"
+
+#include "os/fd.h"
+
+#include <cerrno>
+#include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace pm::process {
+namespace {
+
+Error plain_error(int error) {
+  Error made = os::system_error("", error);
+  made.what = os::reason(error);
+  return made;
+}
+
+}  // namespace
+
+Result<std::string> DiskReader::read(const std::string& path) {
+  const os::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file.is_open()) return plain_error(errno);
+  struct stat info {};
+  if (::fstat(file.number(), &info) != 0) return plain_error(errno);
+  if (S_ISDIR(info.st_mode)) return Error{Errc::bad_value, "", "is a directory"};
+  if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode)) {
+    return Error{Errc::bad_value, "", "is not a plain file"};
+  }
+  const bool world_writable = S_ISREG(info.st_mode) && (info.st_mode & S_IWOTH) != 0;
+  if (trust_ == Trust::not_world_writable && world_writable) {
+    return Error{Errc::denied, "", "everybody may write it, so root does not read it; chmod o-w"};
+  }
+  return os::read_all(file.number(), config::max_file_size);
+}
+
+Result<std::vector<std::string>> DiskReader::list(const std::string& path) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), ::closedir);
+  if (!folder) return plain_error(errno);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::optional<config::FileInfo> DiskReader::info(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  config::FileInfo info;
+  info.owner = found.st_uid;
+  info.kind = config::FileKind::other;
+  if (S_ISREG(found.st_mode) || S_ISFIFO(found.st_mode)) info.kind = config::FileKind::file;
+  if (S_ISDIR(found.st_mode)) info.kind = config::FileKind::directory;
+  return info;
+}
+
+bool DiskReader::is_link(const std::string& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode);
+}
+
+}  // namespace pm::process

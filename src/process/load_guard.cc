@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "process/load_guard.h"
+
+#include "os/memory.h"
+#include "process/loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace pm::process {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr auto load_limit = std::chrono::seconds(30);
+
+LoadOutcome failure(int exit_code, std::string message) {
+  LoadOutcome outcome;
+  outcome.exit_code = exit_code;
+  outcome.message = std::move(message);
+  return outcome;
+}
+
+[[noreturn]] void become_loader(int bundle_fd, const Command& command,
+                                const runtime::Modules& modules) {
+  os::restore_signals();
+  const int keep[] = {bundle_fd};
+  os::close_all_but(keep);
+  std::exit(run_loader(bundle_fd, command, modules));
+}
+
+enum class Wait : std::uint8_t { ended, stopped, too_long };
+
+Wait wait_for(pid_t child, const os::SignalFd& signals, int& status) {
+  const auto deadline = steady_clock::now() + load_limit;
+  while (true) {
+    if (::waitpid(child, &status, WNOHANG) == child) return Wait::ended;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    if (left.count() <= 0) return Wait::too_long;
+    pollfd entry{signals.number(), POLLIN, 0};
+    ::poll(&entry, 1, static_cast<int>(left.count()));
+    while (const std::optional<int> signal = signals.next()) {
+      if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) return Wait::stopped;
+    }
+  }
+}
+
+void end(pid_t child) {
+  ::kill(child, SIGKILL);
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+LoadOutcome load_in_child(const Command& command, const runtime::Modules& modules,
+                          const os::SignalFd& signals) {
+  Result<os::Fd> memory = os::make_memory("pointsman-bundle");
+  if (!memory) return failure(exit_internal, to_string(memory.error()));
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child < 0) return failure(exit_internal, os::system_error("cannot fork", errno).what);
+  if (child == 0) become_loader(memory->number(), command, modules);
+
+  int status = 0;
+  switch (wait_for(child, signals, status)) {
+    case Wait::ended: break;
+    case Wait::stopped:
+      end(child);
+      return failure(exit_failed, "stopped while the configuration was read");
+    case Wait::too_long:
+      end(child);
+      return failure(exit_failed,
+                     "the configuration could not be read in 30 s; nothing is changed");
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_success) {
+    LoadOutcome outcome;
+    outcome.bundle = std::move(memory).value();
+    return outcome;
+  }
+  const bool has_spoken = WIFEXITED(status) && (WEXITSTATUS(status) == exit_failed ||
+                                                WEXITSTATUS(status) == exit_no_privilege);
+  if (has_spoken) return failure(WEXITSTATUS(status), "");
+  return failure(exit_internal,
+                 fmt::format("the loader was not able to read the configuration: {}; "
+                             "please report this as a bug",
+                             os::describe_exit(status)));
+}
+
+}  // namespace pm::process

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// load_guard.h -- the master's side of a load: a child does it, and whatever happens to the child, the master goes on.
+//
+//   in      an empty memfd goes in with the child; signals come through the SignalFd
+//   out     the descriptor of a sealed Bundle, or the exit code and a sentence ("" when the child has said it all)
+//   errors  the child has 30 s, then it is killed; TERM, INT or QUIT meanwhile kill it too
+//   source  decision 22
+#pragma once
+
+#include "os/fd.h"
+#include "os/signal.h"
+#include "process/cli.h"
+#include "runtime/modules.h"
+
+#include <string>
+
+namespace pm::process {
+
+struct LoadOutcome {
+  os::Fd bundle;  // open when the load has succeeded
+  int exit_code = exit_success;
+  std::string message;
+};
+
+LoadOutcome load_in_child(const Command& command, const runtime::Modules& modules,
+                          const os::SignalFd& signals);
+
+}  // namespace pm::process

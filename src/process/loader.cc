@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "process/loader.h"
+
+#include "config/codec.h"
+#include "os/affinity.h"
+#include "os/limits.h"
+#include "os/user.h"
+#include "process/build_paths.h"
+#include "process/disk_reader.h"
+#include "process/plan_maker.h"
+#include "runtime/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace pm::process {
+namespace {
+
+constexpr unsigned processor_seconds = 30;
+constexpr std::uint64_t address_space = std::uint64_t{8} << 30;
+
+std::string working_folder() {
+  char path[4096];
+  return ::getcwd(path, sizeof path) != nullptr ? path : "/";
+}
+
+void count_findings(const config::Findings& findings, runtime::PlanSummary& summary) {
+  using config::Severity;
+  summary.warnings = static_cast<std::uint32_t>(findings.count(Severity::warning));
+  summary.errors = static_cast<std::uint32_t>(findings.count(Severity::error) +
+                                              findings.count(Severity::broken));
+}
+
+}  // namespace
+
+Caller Caller::current() noexcept {
+  return {static_cast<std::uint32_t>(::getuid()), os::is_root()};
+}
+
+std::string base_folder(const Command& command) {
+  return command.prefix.empty() ? working_folder()
+                                : absolute_path(working_folder(), command.prefix);
+}
+
+Loaded load_configuration(const Command& command, const runtime::Modules& modules,
+                          const Caller& caller) {
+  Loaded loaded;
+  DiskReader reader(caller.is_root ? Trust::not_world_writable : Trust::any_file);
+  const config::LoadRequest request =
+      load_request(command, std::string(paths::configuration), caller.uid);
+  loaded.result = config::load(request, reader, loaded.findings);
+  if (!loaded.result.usable) return loaded;
+
+  runtime::check(loaded.result.config, modules, loaded.findings);
+  const PlanInput input{loaded.result.config, loaded.result.path, base_folder(command),
+                        caller.is_root, os::usable_cores()};
+  loaded.usable = make_plan(input, loaded.bundle, loaded.findings);
+  if (command.strict && !loaded.findings.all().empty()) loaded.usable = false;
+  count_findings(loaded.findings, loaded.bundle.plan.summary);
+  return loaded;
+}
+
+Status confine_reader(const Caller& caller) {
+  if (caller.is_root) {
+    PM_TRY([[maybe_unused]] auto changed, os::become_reader(os::default_identity(paths::user)));
+  }
+  PM_TRY([[maybe_unused]] auto forbidden, os::forbid_new_privileges());
+  os::forbid_dumps();
+  os::limit_processor_time(processor_seconds);
+  os::limit_address_space(address_space);
+  return success();
+}
+
+int run_loader(int bundle_fd, const Command& command, const runtime::Modules& modules) {
+  const Caller caller = Caller::current();
+  const pid_t master = ::getppid();
+  const Status confined = confine_reader(caller);
+  // The signal is forgotten when the user changes, so it is asked for afterwards.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (::getppid() != master) return exit_internal;
+  if (!confined) {
+    fmt::print(stderr, "pointsman: error: {}\n", to_string(confined.error()));
+    return exit_no_privilege;
+  }
+
+  Loaded loaded = load_configuration(command, modules, caller);
+  for (const std::string& notice : loaded.result.notices) {
+    fmt::print(stderr, "pointsman: notice: {}\n", notice);
+  }
+  fmt::print(stderr, "{}", loaded.findings.text());
+  if (!loaded.usable) return exit_failed;
+
+  loaded.bundle.config = config::encode(loaded.result.config);
+  loaded.bundle.findings = runtime::encode_findings(loaded.findings);
+  const Status written = runtime::write_bundle(bundle_fd, std::move(loaded.bundle));
+  if (written) return exit_success;
+  fmt::print(stderr, "pointsman: error: {}\n", to_string(written.error()));
+  return exit_failed;
+}
+
+}  // namespace pm::process

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// loader.h -- one load of the configuration: files to Config to Plan and Bundle, every finding on the way.
+//
+//   in      the command line and the module table
+//   out     a Loaded: complete when `usable`. run_loader() is the whole life of the loader process: findings go to
+//           standard error, the Bundle into the memfd; its value is the exit code
+//   errors  all of them are findings; a finding of the static part, or any with --strict, makes the load unusable
+//   source  architecture.md sections 1 and 2, decision 22
+#pragma once
+
+#include "config/findings.h"
+#include "config/load.h"
+#include "process/cli.h"
+#include "runtime/bundle.h"
+#include "runtime/modules.h"
+
+#include <string>
+
+namespace pm::process {
+
+struct Loaded {
+  bool usable = false;
+  config::LoadResult result;
+  config::Findings findings;
+  runtime::BundleContent bundle;  // Plan and addresses; neither Config nor findings are encoded yet
+};
+
+// Who starts a load: what holds of files and of `user` depends on it, and a confined process cannot ask any more.
+struct Caller {
+  std::uint32_t uid = 0;
+  bool is_root = false;
+  static Caller current() noexcept;
+};
+
+Loaded load_configuration(const Command& command, const runtime::Modules& modules,
+                          const Caller& caller);
+std::string base_folder(const Command& command);  // where relative paths begin; absolute
+// From now on this process may read files and nothing else. Without root there is little to give up.
+Status confine_reader(const Caller& caller);
+int run_loader(int bundle_fd, const Command& command, const runtime::Modules& modules);
+
+}  // namespace pm::process

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+#include "process/master.h"
+
+#include "process/agent.h"
+#include "process/worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace pm::process {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds patience_with_stop{1000};   // then KILL
+constexpr milliseconds patience_with_drain{2000};  // on top of the entry points' own grace time
+
+int poll_timeout(std::optional<std::chrono::steady_clock::time_point> deadline) {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<milliseconds>(*deadline - std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3600 * 1000));
+}
+
+}  // namespace
+
+Master::Master(MasterInput input)
+    : input_(std::move(input)),
+      sink_(STDERR_FILENO),
+      log_(sink_),
+      notifier_(std::string(input_.command.environment.find("NOTIFY_SOCKET").value_or(""))),
+      children_(
+          [this](const Child& child, Channel channel) { become(child, std::move(channel)); }) {}
+
+int Master::run() {
+  if (const int code = start(); code != exit_success) return code;
+  while (!is_finished())
+    turn();
+  log_.notice("stopped");
+  return exit_code_;
+}
+
+void Master::turn() {
+  std::vector<pollfd> entries{{input_.signals.number(), POLLIN, 0}};
+  std::vector<Child*> polled;
+  for (Child& child : children_.all()) {
+    if (child.channel.number() < 0) continue;
+    entries.push_back({child.channel.number(), POLLIN, 0});
+    polled.push_back(&child);
+  }
+  ::poll(entries.data(), entries.size(), poll_timeout(next_deadline()));
+
+  // What a child said before it died counts: messages come before deaths.
+  for (std::size_t i = 0; i < polled.size(); ++i) {
+    if (entries[i + 1].revents != 0) read_messages(*polled[i]);
+  }
+  while (const std::optional<int> signal = input_.signals.next())
+    on_signal(*signal);
+  on_deadline(Clock::now());
+}
+
+std::optional<Master::Clock::time_point> Master::next_deadline() const {
+  std::optional<Clock::time_point> next = phase_deadline_;
+  if (phase_ != Phase::draining && phase_ != Phase::stopping) {
+    const auto due = children_.next_due();
+    if (due && (!next || *due < *next)) next = due;
+  }
+  return next;
+}
+
+void Master::on_deadline(Clock::time_point now) {
+  if (phase_ != Phase::draining && phase_ != Phase::stopping) start_due(now);
+  if (!phase_deadline_ || now < *phase_deadline_) return;
+  phase_deadline_.reset();
+  switch (phase_) {
+    case Phase::starting:
+    case Phase::running: return;
+    case Phase::letting_finish: drain(); return;
+    case Phase::draining: stop_now(); return;
+    case Phase::stopping:
+      children_.kill(ChildKind::worker, SIGKILL);
+      children_.kill(ChildKind::agent, SIGKILL);
+      return;
+  }
+}
+
+// ---- children ----
+
+void Master::start_due(Clock::time_point now) {
+  for (Child& child : children_.all()) {
+    if (child.pid != 0 || child.due > now) continue;
+    const Status started = children_.start(child);
+    if (!started) {
+      log_.error(
+          fmt::format("{} cannot be started: {}", describe(child), to_string(started.error())));
+      children_.plan_return(child, now);
+      child.due = std::max(child.due, now + patience_with_stop);
+      continue;
+    }
+    log_.debug(fmt::format("{} is pid {}", describe(child), child.pid));
+    if (phase_ == Phase::letting_finish) child.channel.send(MessageType::terminating);
+  }
+}
+
+// In the child: everything of the master's that it may use goes into its input; what stays behind in this object is
+// never touched again, since the process ends in here.
+void Master::become(const Child& child, Channel channel) {
+  const unsigned slot = child.slot;
+  const ChildKind kind = child.kind;
+  ChildInput input{std::move(input_.bundle),
+                   std::move(channel),
+                   &input_.modules,
+                   &input_.title,
+                   &*names_,
+                   log_settings(),
+                   logs_.error(),
+                   -1,
+                   slot,
+                   {}};
+  if (kind == ChildKind::agent) std::exit(run_agent(std::move(input)));
+  input.access_log = logs_.access();
+  input.listeners = listeners_.of_slot(slot);
+  std::exit(run_worker(std::move(input)));
+}
+
+void Master::reap() {
+  while (const auto death = children_.reap())
+    on_death(*death);
+  if (phase_ == Phase::draining && children_.alive(ChildKind::worker) == 0) end_agent();
+}
+
+void Master::on_death(const Children::Death& death) {
+  if (death.child == nullptr) return;
+  Child& child = *death.child;
+  const std::string what =
+      fmt::format("{} (pid {}) {}", describe(child), death.pid, os::describe_exit(death.status));
+  if (phase_ == Phase::draining || phase_ == Phase::stopping) {
+    log_.info(what);
+    return;
+  }
+  // A child that gives up by itself before it was ever ready would do so again.
+  if (phase_ == Phase::starting && WIFEXITED(death.status)) {
+    exit_code_ = WEXITSTATUS(death.status) == exit_no_privilege ? exit_no_privilege : exit_failed;
+    refuse(exit_code_, fmt::format("pointsman: error: {}; nothing is started", what));
+    stop_now();
+    return;
+  }
+  const auto now = Clock::now();
+  children_.plan_return(child, now);
+  const auto delay = std::chrono::ceil<std::chrono::seconds>(child.due - now).count();
+  log_.error(delay > 0
+                 ? fmt::format("{}; it dies over and over, starting it again in {} s", what, delay)
+                 : what + "; starting it again");
+}
+
+void Master::read_messages(Child& child) {
+  while (child.channel.number() >= 0) {
+    const Message message = child.channel.receive();
+    switch (message.event) {
+      case Event::nothing: return;
+      case Event::closed: child.channel = Channel(); return;
+      case Event::malformed: break;
+      case Event::message:
+        if (message.type != MessageType::ready || !message.body.empty()) break;
+        child.is_ready = true;
+        if (phase_ == Phase::starting && children_.all_ready()) enter_running();
+        continue;
+    }
+    log_.error(fmt::format("{} (pid {}) sent a message that is none; ending it", describe(child),
+                           child.pid));
+    child.channel = Channel();
+    ::kill(child.pid, SIGKILL);
+  }
+}
+
+// ---- signals ----
+
+void Master::on_signal(int signal) {
+  switch (signal) {
+    case SIGCHLD: reap(); return;
+    case SIGTERM:
+    case SIGINT:
+      if (term_is_graceful()) return stop_gracefully();
+      return stop_now();
+    case SIGQUIT: return stop_gracefully();
+    case SIGUSR1: return reopen_logs();
+    case SIGWINCH:
+      // A terminal sends it whenever its window changes.
+      if (::isatty(STDIN_FILENO) == 1 || ::isatty(STDERR_FILENO) == 1) return;
+      [[fallthrough]];
+    default:
+      log_.error(fmt::format("{} is ignored: reload and upgrade are not supported yet",
+                             os::signal_name(signal)));
+  }
+}
+
+bool Master::term_is_graceful() const {
+  if (plan().term_is_graceful != runtime::Choice::unset) {
+    return plan().term_is_graceful == runtime::Choice::yes;
+  }
+  return ::getpid() == 1 && !input_.report.is_daemon();
+}
+
+void Master::reopen_logs() {
+  if (phase_ == Phase::stopping) return;
+  const Status reopened = logs_.reopen();
+  last_action_ = {last_action_.serial + 1, "reopen", reopened.has_value(),
+                  reopened ? "" : to_string(reopened.error())};
+  if (reopened) {
+    sink_.set_fd(logs_.error());
+    if (input_.report.is_daemon() && phase_ != Phase::starting)
+      ::dup2(logs_.error(), STDERR_FILENO);
+    send_logs();
+    log_.notice("log files reopened");
+  } else {
+    log_.error("log files cannot be reopened: " + last_action_.reason);
+  }
+  pid_file_.write_status(last_action_);
+}
+
+void Master::send_logs() {
+  const std::array<int, 2> fds{logs_.error(), logs_.access()};
+  const char kinds[] = {static_cast<char>(LogKind::error), static_cast<char>(LogKind::access)};
+  for (Child& child : children_.all()) {
+    if (child.pid == 0) continue;
+    const bool both = child.kind == ChildKind::worker && logs_.access() >= 0;
+    const std::size_t count = both ? 2 : 1;
+    if (child.channel.send(MessageType::logs, {kinds, count}, std::span(fds).first(count)))
+      continue;
+    log_.error(describe(child) +
+               " does not read its messages; it keeps writing to the old log files");
+  }
+}
+
+// ---- stopping ----
+
+// A second wish hastens: first the time for new requests is cut short, then that of the running ones.
+void Master::stop_gracefully() {
+  switch (phase_) {
+    case Phase::starting: stop_now(); return;
+    case Phase::running: break;
+    case Phase::letting_finish: drain(); return;
+    case Phase::draining: stop_now(); return;
+    case Phase::stopping: return;
+  }
+  notifier_.tell("STOPPING=1");
+  log_.notice("stopping gracefully");
+  children_.send(ChildKind::worker, MessageType::terminating);
+  if (plan().accept_grace_ms == 0) return drain();
+  phase_ = Phase::letting_finish;
+  phase_deadline_ = Clock::now() + milliseconds(plan().accept_grace_ms);
+}
+
+void Master::drain() {
+  phase_ = Phase::draining;
+  phase_deadline_ = Clock::now() + milliseconds(plan().grace_ms) + patience_with_drain;
+  children_.send(ChildKind::worker, MessageType::drain);
+  listeners_.close_all();
+  if (children_.alive(ChildKind::worker) == 0) end_agent();
+}
+
+void Master::stop_now() {
+  if (phase_ == Phase::stopping) return;
+  if (phase_ == Phase::starting && exit_code_ == exit_success) input_.report.failed(exit_failed);
+  notifier_.tell("STOPPING=1");
+  children_.send(ChildKind::worker, MessageType::stop);
+  children_.kill(ChildKind::worker, SIGTERM);
+  listeners_.close_all();
+  end_agent();
+}
+
+void Master::end_agent() {
+  phase_ = Phase::stopping;
+  phase_deadline_ = Clock::now() + patience_with_stop;
+  children_.send(ChildKind::agent, MessageType::stop);
+  children_.kill(ChildKind::agent, SIGTERM);
+}
+
+}  // namespace pm::process

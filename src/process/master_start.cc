@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The way from a Bundle to running children; what fails here is undone and leaves with its exit code.
+#include "os/limits.h"
+#include "os/memory.h"
+#include "process/build_paths.h"
+#include "process/master.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace pm::process {
+namespace {
+
+constexpr std::size_t max_quoted_findings = 200;  // of a load, in a log file
+
+bool is_terminal(int fd) {
+  return ::isatty(fd) == 1;
+}
+
+}  // namespace
+
+int Master::start() {
+  if (const int code = open_logs(); code != exit_success) return code;
+  report_findings();
+  const std::string path = pid_path();
+  if (!path.empty()) {
+    if (const auto pid = running_pid(path)) {
+      return refuse(exit_failed, fmt::format("pointsman: error: already running as pid {} ({}); "
+                                             "stop it or choose another pid file",
+                                             *pid, path));
+    }
+  }
+  if (const int code = bind(); code != exit_success) return code;
+  open_files_ = os::raise_open_files(plan().open_files);
+  if (const int code = write_pid_file(); code != exit_success) return code;
+  if (const int code = map_zones(); code != exit_success) return code;
+
+  children_.add(ChildKind::agent, 0);
+  for (unsigned slot = 0; slot < plan().workers; ++slot)
+    children_.add(ChildKind::worker, slot);
+  start_due(Clock::now());
+  return exit_success;
+}
+
+int Master::refuse(int exit_code, const std::string& message) {
+  if (!message.empty()) fmt::print(stderr, "{}\n", message);
+  if (!message.empty() && !logs_.names().error.empty()) log_.error(message);
+  input_.report.failed(exit_code);
+  return exit_code;
+}
+
+int Master::open_logs() {
+  const bool is_daemon = input_.report.is_daemon();
+  const auto mode = is_daemon ? LogFiles::Mode::daemon : LogFiles::Mode::foreground;
+  const Status opened = logs_.open(LogFiles::names(plan(), input_.command.error_log, mode));
+  if (!opened) {
+    return refuse(exit_failed, "pointsman: error: log: " + to_string(opened.error()));
+  }
+  sink_.set_fd(logs_.error());
+  apply(log_settings(), "master", log_);
+  return exit_success;
+}
+
+LogSettings Master::log_settings() const {
+  const bool on_terminal = is_terminal(logs_.error());
+  LogSettings settings;
+  settings.level = plan().log_level(on_terminal ? Level::info : Level::error);
+  settings.format = plan().log.json != 0 ? LogFormat::json : LogFormat::common;
+  settings.color =
+      on_terminal && plan().log.no_color == 0 && !input_.command.environment.find("NO_COLOR");
+  return settings;
+}
+
+// The loader has printed them; a log that is a file gets them too.
+void Master::report_findings() {
+  if (logs_.names().error.empty()) return;
+  std::size_t count = 0;
+  input_.bundle.for_each_finding([&](Level level, std::string_view line) {
+    if (count++ < max_quoted_findings) log_.write(level, line);
+  });
+}
+
+int Master::bind() {
+  const auto failure =
+      listeners_.bind(plan().addresses(), plan().workers,
+                      [this](std::chrono::milliseconds time) { return pause(time); });
+  if (!failure) return exit_success;
+  return refuse(failure->exit_code, failure->message);
+}
+
+// False when somebody wants us to end meanwhile.
+bool Master::pause(std::chrono::milliseconds time) {
+  pollfd entry{input_.signals.number(), POLLIN, 0};
+  if (::poll(&entry, 1, static_cast<int>(time.count())) <= 0) return true;
+  while (const std::optional<int> signal = input_.signals.next()) {
+    if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) return false;
+  }
+  return true;
+}
+
+// A daemon cannot be found without its pid file; in the foreground it must be asked for.
+std::string Master::pid_path() const {
+  if (!plan().pid_path.view().empty()) return std::string(plan().pid_path.view());
+  return input_.report.is_daemon() ? std::string(paths::pid) : "";
+}
+
+int Master::write_pid_file() {
+  const std::string path = pid_path();
+  if (path.empty()) return exit_success;
+  Result<PidFile> written = PidFile::write(path);
+  if (!written) return refuse(exit_failed, "pointsman: error: pid: " + to_string(written.error()));
+  pid_file_ = std::move(written).value();
+  return exit_success;
+}
+
+int Master::map_zones() {
+  auto names = shm::Names::create();
+  if (!names) return refuse(exit_internal, "pointsman: error: " + to_string(names.error()));
+  names_.emplace(std::move(names).value());
+  return exit_success;
+}
+
+void Master::enter_running() {
+  phase_ = Phase::running;
+  const Summary facts = summary();
+  if (plan().worker_connections > open_files_) {
+    log_.warn(
+        fmt::format("workerConnections {} is more than the {} files a process may open; raise "
+                    "rlimitNofile or lower workerConnections",
+                    plan().worker_connections, open_files_));
+  }
+  if (is_terminal(STDERR_FILENO) && !input_.report.is_daemon()) {
+    fmt::print(stderr, "{}\n{}\n", summary_text(facts), limits_text(facts));
+  } else {
+    sink_.write(summary_json(facts) + "\n");
+  }
+  notifier_.tell("READY=1");
+  input_.report.started(logs_.error());
+}
+
+Summary Master::summary() const {
+  Summary facts;
+  const auto addresses = plan().addresses();
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    facts.entry_points.emplace_back(addresses[i].name.view(),
+                                    listeners_.shown_address(addresses[i], i));
+  }
+  facts.workers = plan().workers;
+  facts.worker_connections = plan().worker_connections;
+  facts.open_files = open_files_;
+  facts.accept_queue = os::accept_queue_bound();
+  facts.counts = plan().summary;
+  return facts;
+}
+
+}  // namespace pm::process

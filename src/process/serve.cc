@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "process/serve.h"
+
+#include "process/load_guard.h"
+#include "process/master.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+namespace pm::process {
+namespace {
+
+int fail(int exit_code, const std::string& message) {
+  if (!message.empty()) fmt::print(stderr, "pointsman: error: {}\n", message);
+  return exit_code;
+}
+
+}  // namespace
+
+int serve(const Command& command, const runtime::Modules& modules, os::ProcessTitle& title,
+          const std::string& command_line) {
+  auto signals =
+      os::SignalFd::block({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD});
+  if (!signals) return fail(exit_internal, to_string(signals.error()));
+  os::ignore_signal(SIGALRM);
+  os::ignore_signal(SIGSYS);
+
+  LoadOutcome load = load_in_child(command, modules, *signals);
+  if (!load.bundle.is_open()) return fail(load.exit_code, load.message);
+  Result<runtime::Bundle> bundle = runtime::Bundle::open(load.bundle.number());
+  if (!bundle) return fail(exit_internal, "the loader's result is refused: " + bundle.error().what);
+  load.bundle.reset();
+
+  StartReport report;
+  if (bundle->plan().daemon == runtime::Choice::yes) {
+    Result<StartReport> detached = StartReport::detach();
+    if (!detached) return fail(exit_internal, to_string(detached.error()));
+    report = std::move(detached).value();
+  }
+  title.set("pointsman: master process " + command_line);
+  const auto master = std::make_unique<Master>(
+      MasterInput{command, modules, title, *signals, std::move(bundle).value(), std::move(report)});
+  return master->run();
+}
+
+}  // namespace pm::process

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "process/worker.h"
+
+#include "config/codec.h"
+#include "os/affinity.h"
+#include "os/memory.h"
+#include "process/child_loop.h"
+#include "process/cli.h"
+#include "shm/names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <unistd.h>
+
+namespace pm::process {
+namespace {
+
+class Worker final : public Ear {
+ public:
+  explicit Worker(ChildInput input)
+      : input_(std::move(input)),
+        sink_(input_.error_log),
+        log_(sink_),
+        loop_(*this, std::move(input_.channel)) {
+    apply(input_.log, fmt::format("worker {}", input_.slot), log_);
+  }
+
+  int run();
+
+ private:
+  int start();
+  Status read_configuration();
+  int fail(const Error& error);
+  void drain();
+  void leave();
+
+  void on_message(Message message) override;
+  void on_master_gone() override;
+  void on_terminate() override { leave(); }
+  void on_quit() override { drain(); }
+  void on_flush() override {}
+  void take_logs(Message message);
+
+  ChildInput input_;
+  FdSink sink_;
+  Log log_;
+  ChildLoop loop_;
+  config::Config config_;
+  std::unique_ptr<runtime::Server> server_;
+  os::Fd error_log_;  // once the first one was replaced
+  bool orphans_serve_ = false;
+};
+
+int Worker::run() {
+  const Status opened = loop_.open();
+  if (!opened) return fail(opened.error());
+  const int code = start();
+  if (code == exit_success) {
+    loop_.channel().send(MessageType::ready);
+    loop_.run();
+  }
+  server_.reset();
+  loop_.close();
+  return code;
+}
+
+int Worker::start() {
+  const Status read = read_configuration();
+  if (!read) return fail(read.error());
+  runtime::ServerOptions options;
+  options.config = &config_;
+  options.modules = input_.modules;
+  options.listeners = input_.listeners;
+  options.worker = input_.slot;
+  options.log = &log_;
+  options.names = input_.names;
+  options.on_drained = [this] {
+    leave();
+  };
+  auto server = runtime::Server::create(loop_.uv(), std::move(options));
+  if (!server) return fail(server.error());
+  server_ = std::move(server).value();
+  os::give_back_free_memory();
+  server_->start();
+  return exit_success;
+}
+
+Status Worker::read_configuration() {
+  const runtime::Bundle bundle = std::move(input_.bundle);
+  orphans_serve_ = bundle.plan().orphans_serve != 0;
+  PM_TRY(config_, config::decode(bundle.config()));
+  return success();
+}
+
+int Worker::fail(const Error& error) {
+  log_.error("cannot start: " + to_string(error));
+  return exit_failed;
+}
+
+void Worker::on_message(Message message) {
+  switch (message.type) {
+    case MessageType::ready: return;
+    case MessageType::terminating: server_->set_terminating(); return;
+    case MessageType::drain: drain(); return;
+    case MessageType::stop: leave(); return;
+    case MessageType::logs: take_logs(std::move(message)); return;
+  }
+}
+
+void Worker::take_logs(Message message) {
+  if (message.fds.size() != message.body.size()) return;
+  for (std::size_t i = 0; i < message.fds.size(); ++i) {
+    if (static_cast<LogKind>(message.body[i]) != LogKind::error) continue;
+    error_log_ = std::move(message.fds[i]);
+    sink_.set_fd(error_log_.number());
+  }
+}
+
+void Worker::on_master_gone() {
+  if (orphans_serve_) return;
+  log_.error("the master is gone; finishing what runs");
+  drain();
+}
+
+void Worker::drain() {
+  input_.title->set("pointsman: worker process is shutting down");
+  server_->drain();
+}
+
+void Worker::leave() {
+  server_->stop();
+  loop_.leave();
+}
+
+}  // namespace
+
+int run_worker(ChildInput input) {
+  enter_child(input, fmt::format("worker process {}", input.slot));
+  input.names->zone().make_read_only();
+  const runtime::Plan& plan = input.bundle.plan();
+  switch (plan.affinity) {
+    case runtime::PlanAffinity::none: break;
+    case runtime::PlanAffinity::automatic: os::pin_to_nth_usable_core(input.slot); break;
+    case runtime::PlanAffinity::masks:
+      // As in nginx: the last mask serves all workers that have none of their own.
+      os::pin_to_cores(plan.masks[std::min(input.slot, plan.mask_count - 1)]);
+      break;
+  }
+  // On the heap: exit() does not unwind this stack, and a leak checker looks at what is left.
+  const auto worker = std::make_unique<Worker>(std::move(input));
+  return worker->run();
+}
+
+}  // namespace pm::process
