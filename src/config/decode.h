@@ -20,8 +20,8 @@
 
 namespace pm::config {
 
-// Where each value that was given stands: "entryPoints.web.address" -> place; dynamic objects as
-// "http.routers.api@file.rule". Only -TT asks for it.
+// Where each value that was given stands, by provider and path: ":entryPoints.web.address" (static),
+// "file:http.routers.api.rule". Of several documents the first counts. Only -TT asks for it.
 using Origins = std::map<std::string, Mark, std::less<>>;
 
 // Root keys that belong to neither part are errors. With `dynamic_only` a key of the static part is a warning.

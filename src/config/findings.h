@@ -39,6 +39,7 @@ class Findings {
   void warning(Mark mark, std::string what, std::string advice = {});
   void broken(Mark mark, std::string what, std::string advice = {});
   void error(Mark mark, std::string what, std::string advice = {});
+  void add(Severity severity, Mark mark, std::string what, std::string advice);
 
   const std::vector<Finding>& all() const noexcept { return findings_; }
   bool has_errors() const noexcept { return count(Severity::error) > 0; }
@@ -50,7 +51,6 @@ class Findings {
   std::string json() const;                              // -t --format=json: an array of objects
 
  private:
-  void add(Severity severity, Mark mark, std::string what, std::string advice);
   std::vector<Finding> sorted() const;
 
   SourceNames sources_{""};

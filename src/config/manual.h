@@ -15,7 +15,7 @@ enum class ManualPart : std::uint8_t {
   entry_points,        // entryPoints
   providers,           // providers
   observability,       // log, accessLog, ping, metrics, tracing, api
-  servers_transport,   // serversTransport, core, global and the other keys of the static part
+  other_static,        // serversTransport, core, global and the other keys of the static part
   routers,             // http.routers
   services,            // http.services
   middlewares,         // http.middlewares

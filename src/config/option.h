@@ -9,6 +9,7 @@
 //   source  static-config.md section 2 for the kinds, decision 13 for what is not there yet
 #pragma once
 
+#include "config/findings.h"
 #include "config/mark.h"
 #include "config/node.h"
 #include "core/number.h"
@@ -21,7 +22,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace pm::config {
@@ -45,8 +45,8 @@ enum class Kind : std::uint8_t {
 enum class Status : std::uint8_t {
   supported,
   accepted,  // read and checked, and without effect by design: nothing is said
-  no_yet,    // comfort that is not there yet: a warning
-  not_yet,   // changes routing, safety or what is measured, and is not there yet: an error
+  later,     // comfort that is not there yet: a warning
+  missing,   // changes routing, safety or what is measured, and is not there yet: an error
   refused,   // will not be: an error with the reason
 };
 
@@ -55,22 +55,16 @@ using TextMap = std::map<std::string, std::string>;
 
 using MarkedTexts = std::vector<At<std::string>>;
 
-// What any option can hold. A choice is the index of its word; monostate: not set.
+// What any option can hold: the member that its kind uses counts, the others are empty.
 struct Value {
-  std::variant<std::monostate, bool, std::int64_t, Duration, std::string, MarkedTexts, TextMap,
-               Node>
-      data;
+  bool is_set = false;
+  bool flag = false;
+  std::int64_t number = 0;  // an integer, the index of a choice's word, a duration's nanoseconds
+  std::string text;
+  MarkedTexts list;
+  TextMap map;
+  Node tree;
   Mark mark;
-
-  bool is_set() const noexcept { return data.index() != 0; }
-  template <class T>
-  const T& as() const noexcept {
-    return *std::get_if<T>(&data);
-  }
-  template <class T>
-  T& as() noexcept {
-    return *std::get_if<T>(&data);
-  }
 };
 
 struct Section;
@@ -166,9 +160,10 @@ struct Option {
 };
 
 struct Complaint {
-  Mark mark;
-  std::string what;  // after the path of the section: "needs ..."
+  Mark mark;         // without a source: the place of the section itself
+  std::string what;  // stands behind the path of the section: "has no address"
   std::string advice;
+  Severity severity = Severity::error;
 };
 
 struct Section {
@@ -177,6 +172,8 @@ struct Section {
   // Named sections: tells the struct what it is called. The provider is "" in the static part.
   void (*identify)(void* object, std::string name, std::string_view provider, Mark mark) = nullptr;
   std::string_view (*name_of)(const void* object) = nullptr;
+  // Sections of a middleware's kind: the whole tree below the name goes into this option, unread.
+  const Option* whole = nullptr;
   // Whether the section makes sense as a whole; asked when all its keys are in. True: fine.
   bool (*verify)(const void* object, Complaint& complaint) = nullptr;
 
@@ -197,108 +194,110 @@ using StructOf = typename Member<decltype(M)>::Struct;
 template <auto M>
 using TypeOf = typename Member<decltype(M)>::Type;
 
-// How one C++ type becomes a Value and back.
+// How one C++ type becomes a Value and back. `to` of an optional is new.
 template <class T>
 struct Form;
 template <>
 struct Form<bool> {
   static constexpr Kind kind = Kind::flag;
-  static Value load(const bool& v) { return {v, {}}; }
-  static void store(bool& to, Value&& v) { to = v.as<bool>(); }
+  static void load(const bool& from, Value& v) { v.flag = from; }
+  static void store(bool& to, Value& v) { to = v.flag; }
 };
 template <>
 struct Form<std::int64_t> {
   static constexpr Kind kind = Kind::integer;
-  static Value load(const std::int64_t& v) { return {v, {}}; }
-  static void store(std::int64_t& to, Value&& v) { to = v.as<std::int64_t>(); }
+  static void load(const std::int64_t& from, Value& v) { v.number = from; }
+  static void store(std::int64_t& to, Value& v) { to = v.number; }
 };
 template <>
 struct Form<Duration> {
   static constexpr Kind kind = Kind::duration;
-  static Value load(const Duration& v) { return {v, {}}; }
-  static void store(Duration& to, Value&& v) { to = v.as<Duration>(); }
+  static void load(const Duration& from, Value& v) { v.number = from.count(); }
+  static void store(Duration& to, Value& v) { to = Duration(v.number); }
 };
 template <>
 struct Form<std::string> {
   static constexpr Kind kind = Kind::text;
-  static Value load(const std::string& v) { return {v, {}}; }
-  static void store(std::string& to, Value&& v) { to = std::move(v.as<std::string>()); }
+  static void load(const std::string& from, Value& v) { v.text = from; }
+  static void store(std::string& to, Value& v) { to = std::move(v.text); }
 };
 template <>
 struct Form<MarkedTexts> {
   static constexpr Kind kind = Kind::text_list;
-  static Value load(const MarkedTexts& v) { return {v, {}}; }
-  static void store(MarkedTexts& to, Value&& v) { to = std::move(v.as<MarkedTexts>()); }
+  static void load(const MarkedTexts& from, Value& v) { v.list = from; }
+  static void store(MarkedTexts& to, Value& v) { to = std::move(v.list); }
 };
 template <>
 struct Form<std::vector<std::string>> {
   static constexpr Kind kind = Kind::text_list;
-  static Value load(const std::vector<std::string>& v) {
-    MarkedTexts list;
-    list.reserve(v.size());
-    for (const std::string& text : v)
-      list.push_back({text, {}});
-    return {std::move(list), {}};
+  static void load(const std::vector<std::string>& from, Value& v) {
+    v.list.reserve(from.size());
+    for (const std::string& text : from)
+      v.list.push_back({text, {}});
   }
-  static void store(std::vector<std::string>& to, Value&& v) {
+  static void store(std::vector<std::string>& to, Value& v) {
     to.clear();
-    for (At<std::string>& text : v.as<MarkedTexts>()) {
+    for (At<std::string>& text : v.list)
       to.push_back(std::move(text.value));
-    }
   }
 };
 template <>
 struct Form<TextMap> {
   static constexpr Kind kind = Kind::text_map;
-  static Value load(const TextMap& v) { return {v, {}}; }
-  static void store(TextMap& to, Value&& v) { to = std::move(v.as<TextMap>()); }
+  static void load(const TextMap& from, Value& v) { v.map = from; }
+  static void store(TextMap& to, Value& v) { to = std::move(v.map); }
 };
 template <>
 struct Form<Node> {
   static constexpr Kind kind = Kind::opaque;
-  static Value load(const Node& v) { return {v, {}}; }
-  static void store(Node& to, Value&& v) { to = std::move(v.as<Node>()); }
+  static void load(const Node& from, Value& v) { v.tree = from; }
+  static void store(Node& to, Value& v) { to = std::move(v.tree); }
 };
 template <>
 struct Form<Mark> {
   static constexpr Kind kind = Kind::place;
-  static Value load(const Mark& v) { return {std::monostate{}, v}; }
-  static void store(Mark& to, Value&& v) { to = v.mark; }
+  static void load(const Mark& from, Value& v) { v.mark = from; }
+  static void store(Mark& to, Value& v) { to = v.mark; }
 };
 template <class E>
 requires std::is_enum_v<E>
 struct Form<E> {
   static constexpr Kind kind = Kind::choice;
-  static Value load(const E& v) { return {static_cast<std::int64_t>(v), {}}; }
-  static void store(E& to, Value&& v) { to = static_cast<E>(v.as<std::int64_t>()); }
+  static void load(const E& from, Value& v) { v.number = static_cast<std::int64_t>(from); }
+  static void store(E& to, Value& v) { to = static_cast<E>(v.number); }
 };
 template <class T>
 struct Form<At<T>> {
   static constexpr Kind kind = Form<T>::kind;
-  static Value load(const At<T>& v) {
-    Value value = Form<T>::load(v.value);
-    value.mark = v.mark;
-    return value;
+  static void load(const At<T>& from, Value& v) {
+    v.mark = from.mark;
+    Form<T>::load(from.value, v);
   }
-  static void store(At<T>& to, Value&& v) {
+  static void store(At<T>& to, Value& v) {
     to.mark = v.mark;
-    Form<T>::store(to.value, std::move(v));
+    Form<T>::store(to.value, v);
   }
 };
 template <class T>
 struct Form<std::optional<T>> {
   static constexpr Kind kind = Form<T>::kind;
-  static Value load(const std::optional<T>& v) { return v ? Form<T>::load(*v) : Value{}; }
-  static void store(std::optional<T>& to, Value&& v) { Form<T>::store(to.emplace(), std::move(v)); }
+  static void load(const std::optional<T>& from, Value& v) {
+    v.is_set = from.has_value();
+    if (from) Form<T>::load(*from, v);
+  }
+  static void store(std::optional<T>& to, Value& v) { Form<T>::store(to.emplace(), v); }
 };
 
 template <auto M>
 void set_member(void* object, Value&& value) {
-  Form<TypeOf<M>>::store(static_cast<StructOf<M>*>(object)->*M, std::move(value));
+  Form<TypeOf<M>>::store(static_cast<StructOf<M>*>(object)->*M, value);
 }
 template <auto M>
 Value load_member(const void* object) {
-  return Form<TypeOf<M>>::load(static_cast<const StructOf<M>*>(object)->*M);
+  Value value;
+  value.is_set = true;
+  Form<TypeOf<M>>::load(static_cast<const StructOf<M>*>(object)->*M, value);
+  return value;
 }
 
 // How sections are held: once, perhaps, or in a list.
@@ -371,8 +370,7 @@ bool verify_object(const void* object, Complaint& complaint) {
 }
 template <auto M>
 void note_member(void* object, Value&& value) {
-  (static_cast<StructOf<M>*>(object)->*M)
-      .push_back({std::move(value.as<std::string>()), value.mark});
+  (static_cast<StructOf<M>*>(object)->*M).push_back({std::move(value.text), value.mark});
 }
 
 }  // namespace detail
@@ -435,11 +433,11 @@ constexpr Option bare(std::string_view key, Kind kind, std::string_view help) {
 constexpr Option accepted(std::string_view key, Kind kind, std::string_view help) {
   return bare(key, kind, help).as(Status::accepted);
 }
-constexpr Option comfort(std::string_view key, Kind kind, std::string_view help) {
-  return bare(key, kind, help).as(Status::no_yet);
+constexpr Option later(std::string_view key, Kind kind, std::string_view help) {
+  return bare(key, kind, help).as(Status::later);
 }
 constexpr Option missing(std::string_view key, std::string_view help, Kind kind = Kind::opaque) {
-  return bare(key, kind, help).as(Status::not_yet).empty();
+  return bare(key, kind, help).as(Status::missing).empty();
 }
 constexpr Option refused(std::string_view key, std::string_view why) {
   return bare(key, Kind::opaque, {}).as(Status::refused, why);
@@ -447,7 +445,7 @@ constexpr Option refused(std::string_view key, std::string_view why) {
 // Known and not there yet; the member, a list of At<std::string>, remembers that it was written.
 template <auto M>
 constexpr Option noted(std::string_view key, std::string_view help) {
-  Option o = bare(key, Kind::noted, help).as(Status::not_yet).empty();
+  Option o = bare(key, Kind::noted, help).as(Status::missing).empty();
   o.set = detail::note_member<M>;
   return o;
 }

@@ -15,7 +15,8 @@ const Section& static_section() noexcept;
 const Section& dynamic_section() noexcept;
 
 // The option at "entryPoints.web.address" below `root`: case ignored, any free name taken, "[0]" behind a list skipped.
-// Null: no such key, or below an opaque one. A path that ends in a free name gives the option that holds the names.
+// Null: no such key, or below an opaque one. A path that ends in a free name gives the option that holds the names; below
+// a map of texts, an option of a text.
 const Option* option_at(const Section& root, std::string_view path) noexcept;
 
 // The types that http.middlewares.<name> may have in Traefik, whether this build has them or not.

@@ -180,6 +180,7 @@ struct ForwardingTimeouts {
 // serversTransport (static: "default@internal") and http.serversTransports.<name>.
 struct ServersTransport {
   std::string name;
+  std::string provider;  // "" for the static one
   Mark mark;
   std::int64_t max_idle_conns_per_host = 0;  // 0: 2 for a named transport, 200 for the default one; negative: no reuse
   std::int64_t max_idle_conns = 0;           // in all, least recently used goes first; 0: no bound

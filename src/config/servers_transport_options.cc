@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "config/static_model.h"
+#include "config/tables.h"
+
+namespace pm::config {
+namespace {
+
+constexpr std::string_view no_tls = "this version speaks plain HTTP to servers";
+constexpr std::string_view no_http2 = "this version speaks HTTP/1.1 to servers";
+
+constexpr Option forwarding_options[] = {
+    option<&ForwardingTimeouts::dial>("dialTimeout", "until a connection stands; 0 is no limit")
+        .at_least(0),
+    option<&ForwardingTimeouts::response_header>(
+        "responseHeaderTimeout", "from the end of the request to the answer's head; 0 is no limit")
+        .at_least(0),
+    option<&ForwardingTimeouts::idle_conn>(
+        "idleConnTimeout", "a connection that waits for its next request; 0 is no limit")
+        .at_least(0),
+    option<&ForwardingTimeouts::request>(
+        "requestTimeout", "the whole exchange with the server, 504 above; 0 is no limit")
+        .at_least(0),
+    later("readIdleTimeout", Kind::duration, "silence after which an HTTP/2 PING is sent")
+        .as(Status::later, no_http2)
+        .at_least(0)
+        .quiet_at("0s")
+        .with_default("0s"),
+    later("pingTimeout", Kind::duration, "answer to that PING")
+        .as(Status::later, no_http2)
+        .at_least(0)
+        .with_default("15s"),
+};
+constexpr Section forwarding_keys = section_of<ForwardingTimeouts>(forwarding_options);
+
+constexpr Option servers_transport_options[] = {
+    carried<&ServersTransport::name>(),
+    carried<&ServersTransport::provider>(),
+    carried<&ServersTransport::mark>(),
+    later("serverName", Kind::text, "name to ask for and to verify").as(Status::later, no_tls),
+    later("insecureSkipVerify", Kind::flag, "do not verify certificates")
+        .as(Status::later, no_tls)
+        .quiet_at("false")
+        .with_default("false"),
+    later("rootCAs", Kind::text_list, "authorities, files or contents").as(Status::later, no_tls),
+    later("certificates", Kind::opaque, "client certificates").as(Status::later, no_tls),
+    later("cipherSuites", Kind::text_list, "ciphers").as(Status::later, no_tls),
+    later("minVersion", Kind::text, "lowest version of TLS").as(Status::later, no_tls),
+    later("maxVersion", Kind::text, "highest version of TLS").as(Status::later, no_tls),
+    later("peerCertSANs", Kind::opaque, "names of which a certificate must have one")
+        .as(Status::later, no_tls),
+    later("peerCertURI", Kind::text, "URI that a certificate must name").as(Status::later, no_tls),
+    refused("spiffe", "identities are configured with certificates"),
+    option<&ServersTransport::max_idle_conns_per_host>(
+        "maxIdleConnsPerHost", "idle connections kept for one server; negative keeps none")
+        .with_default("200 in serversTransport, 2 in a named transport"),
+    option<&ServersTransport::max_idle_conns>("maxIdleConns",
+                                              "idle connections kept in all; 0 is no limit")
+        .at_least(0),
+    option<&ServersTransport::max_conns_per_host>("maxConnsPerHost",
+                                                  "connections to one server; 0 is no limit")
+        .at_least(0),
+    option<&ServersTransport::max_conn_lifetime>(
+        "maxConnLifetime", "age after which a connection is not used again; 0 is no limit")
+        .at_least(0),
+    option<&ServersTransport::disable_http2>("disableHTTP2", "HTTP/1.1 only"),
+    option<&ServersTransport::max_response_header_bytes>("maxResponseHeaderBytes",
+                                                         "head of an answer, 502 above")
+        .at_least(1)
+        .at_most(1 << 30)
+        .in("bytes"),
+    section<&ServersTransport::forwarding_timeouts>("forwardingTimeouts", forwarding_keys,
+                                                    "timeouts towards servers"),
+};
+
+}  // namespace
+
+constinit const Section servers_transport_keys =
+    section_of<ServersTransport>(servers_transport_options);
+
+}  // namespace pm::config

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "config/options.h"
+#include "config/static_model.h"
+#include "config/tables.h"
+
+namespace pm::config {
+namespace {
+
+constexpr std::string_view no_provider = "configurations are read from files";
+
+constexpr Option file_options[] = {
+    option<&FileProvider::filename>("filename", "one file with routers, services and middlewares"),
+    option<&FileProvider::directory>("directory", "a directory of such files; wins over filename"),
+    option<&FileProvider::watch>("watch", "read a file again when it changes")
+        .as(Status::later, "write false; until then a reload or a restart reads the files again")
+        .quiet_at("false"),
+    option<&FileProvider::debug_log_generated_template>(
+        "debugLogGeneratedTemplate", "log each file before and after its templates at level debug"),
+};
+constexpr Section file_keys = section_of<FileProvider>(file_options);
+
+constexpr std::string_view provider_words[] = {"kubernetesgateway",
+                                               "kubernetescrd",
+                                               "kubernetes",
+                                               "kubernetesingressnginx",
+                                               "swarm",
+                                               "docker",
+                                               "file",
+                                               "redis",
+                                               "knative",
+                                               "consul",
+                                               "consulcatalog",
+                                               "nomad",
+                                               "etcd",
+                                               "ecs",
+                                               "http",
+                                               "zookeeper",
+                                               "rest"};
+
+constexpr Option providers_options[] = {
+    option<&Providers::throttle>("providersThrottleDuration",
+                                 "least time between two configurations of one provider")
+        .at_least(0),
+    option<&Providers::precedence>("precedence",
+                                   "which provider wins between routers of equal priority")
+        .of(provider_words),
+    section<&Providers::file>("file", file_keys, "configurations in files"),
+    missing("http", "configurations from a URL").as(Status::missing, no_provider),
+    missing("redis", "configurations from Redis").as(Status::missing, no_provider),
+    missing("consul", "configurations from Consul").as(Status::missing, no_provider),
+    refused("docker", no_provider),
+    refused("swarm", no_provider),
+    refused("kubernetesIngress", no_provider),
+    refused("kubernetesIngressNGINX", no_provider),
+    refused("kubernetesCRD", no_provider),
+    refused("kubernetesGateway", no_provider),
+    refused("knative", no_provider),
+    refused("nomad", no_provider),
+    refused("consulCatalog", no_provider),
+    refused("ecs", no_provider),
+    refused("etcd", no_provider),
+    refused("zooKeeper", no_provider),
+    refused("rest", no_provider),
+    refused("plugin", no_provider),
+    refused("marathon", no_provider),
+    refused("rancher", no_provider),
+};
+constexpr Section providers_keys = section_of<Providers>(providers_options);
+
+constexpr Option ping_options[] = {
+    option<&Ping::entry_point>("entryPoint", "entry point that answers /ping"),
+    option<&Ping::manual_routing>("manualRouting", "only routers that name ping@internal answer"),
+    option<&Ping::terminating_status_code>("terminatingStatusCode",
+                                           "status while a stop is under way")
+        .at_least(200)
+        .at_most(599),
+};
+constexpr Section ping_keys = section_of<Ping>(ping_options);
+
+constexpr Option global_options[] = {
+    accepted("checkNewVersion", Kind::flag, "no effect: nothing is ever contacted")
+        .with_default("true"),
+    accepted("sendAnonymousUsage", Kind::flag, "no effect: nothing is ever sent")
+        .with_default("false"),
+    accepted("notAppendXForwardedFor", Kind::flag, "no effect, as in Traefik; see forwardedHeaders")
+        .with_default("false"),
+};
+constexpr Section global_keys = section_of<Static>(global_options);
+
+constexpr Option core_options[] = {
+    option<&Static::default_rule_syntax>("defaultRuleSyntax", "syntax of rules that do not say")
+        .of(syntax_words),
+};
+bool verify_core(const Static& fixed, Complaint& complaint) {
+  complaint = {{},
+               "asks for the old syntax of rules, which is deprecated",
+               "write rules in the v3 syntax",
+               Severity::warning};
+  return fixed.default_rule_syntax != "v2";
+}
+constexpr Section core_keys = section_of<Static, verify_core>(core_options);
+
+constexpr Option experimental_options[] = {
+    accepted("otlpLogs", Kind::flag, "no effect: the option log.otlp decides")
+        .with_default("false"),
+    accepted("fastProxy", Kind::opaque, "no effect").empty(),
+    accepted("abortOnPluginFailure", Kind::flag, "no effect: there are no plug-ins")
+        .with_default("false"),
+    refused("plugins", "there are no plug-ins"),
+    refused("localPlugins", "there are no plug-ins"),
+    refused("http3", "HTTP/3 is an option of an entry point"),
+    missing("knative", "the provider", Kind::flag)
+        .as(Status::missing, no_provider)
+        .quiet_at("false"),
+    missing("kubernetesGateway", "the provider", Kind::flag)
+        .as(Status::missing, no_provider)
+        .quiet_at("false"),
+    missing("kubernetesIngressNGINX", "the provider", Kind::flag)
+        .as(Status::missing, no_provider)
+        .quiet_at("false"),
+};
+constexpr Section experimental_keys = section_of<Static>(experimental_options);
+
+constexpr std::string_view orphan_words[] = {"drain", "serve"};
+constexpr std::string_view seccomp_words[] = {"enforce", "log", "off"};
+constexpr Option operations_options[] = {
+    option<&Operations::shutdown_timeout>("shutdownTimeout",
+                                          "life of replaced workers after a reload")
+        .at_least(0),
+    option<&Operations::term_is_graceful>("termIsGraceful", "TERM lets what runs end, as QUIT does")
+        .with_default("true as process 1 in the foreground, false otherwise"),
+    option<&Operations::orphans>("orphans", "what workers do when their master is gone")
+        .of(orphan_words),
+    missing("seccomp", "filter of system calls", Kind::text)
+        .of(seccomp_words)
+        .quiet_at("off")
+        .with_default("off"),
+};
+constexpr Section operations_keys = section_of<Operations>(operations_options);
+
+constexpr Option static_options[] = {
+    option<&Static::workers>("workers",
+                             "worker processes: auto is one for each CPU that may be used")
+        .checked(check_workers),
+    option<&Static::worker_cpu_affinity>("workerCpuAffinity",
+                                         "auto binds each worker to a CPU; or masks of 0 and 1")
+        .checked(check_affinity),
+    option<&Static::worker_connections>("workerConnections", "connections of one worker")
+        .at_least(1)
+        .at_most(1 << 24)
+        .in("connections"),
+    option<&Static::rlimit_nofile>(
+        "rlimitNofile", "open files of one process; 0 raises the soft limit to the hard one")
+        .at_least(0)
+        .in("descriptors"),
+    option<&Static::worker_priority>("workerPriority", "nice value of workers")
+        .at_least(-20)
+        .at_most(19),
+    missing("workerMemoryLimit", "memory of one worker", Kind::text)
+        .quiet_at("0")
+        .with_default("0"),
+    option<&Static::user>("user", "account of workers, NAME or NAME GROUP")
+        .checked(check_user)
+        .with_default("pointsman if there is one, else nobody"),
+    option<&Static::daemon>("daemon", "run in the background").with_default("false; true with -D"),
+    option<&Static::pid_path>("pid", "file with the number of the master process")
+        .with_default("compiled in; none in the foreground"),
+    later("workingDirectory", Kind::text, "directory for core dumps"),
+    later("rlimitCore", Kind::integer, "size of core dumps")
+        .at_least(0)
+        .in("bytes")
+        .quiet_at("0")
+        .with_default("0"),
+    section<&Static::operations>("operations", operations_keys, "how the daemon is run"),
+    later("limits", Kind::opaque, "bounds of remote documents"),
+    named<&Static::entry_points>("entryPoints", entry_point_keys, "where clients connect"),
+    section<&Static::providers>("providers", providers_keys,
+                                "where routers and services come from"),
+    section<&Static::log>("log", log_keys, "the error log").empty(),
+    section<&Static::access_log>("accessLog", access_log_keys, "the access log; off when absent")
+        .empty(),
+    section<&Static::ping>("ping", ping_keys, "answer /ping; off when absent").empty(),
+    missing("api", "JSON API and dashboard"),
+    missing("metrics", "counters for Prometheus and others"),
+    missing("tracing", "traces"),
+    section<&Static::servers_transport>("serversTransport", servers_transport_keys,
+                                        "connections to servers, unless a service names another"),
+    later("tcpServersTransport", Kind::opaque, "connections to servers of TCP services"),
+    group("core", core_keys, "rules"),
+    group("global", global_keys, "no effect"),
+    group("experimental", experimental_keys, "no effect"),
+    missing("certificatesResolvers", "certificates by ACME"),
+    missing("hostResolver", "match hosts by the target of their CNAME"),
+    missing("cluster", "several boxes as one"),
+    later("ocsp", Kind::opaque, "OCSP stapling").empty(),
+    refused("spiffe", "identities are configured with certificates"),
+    refused("pilot", "the service has ended"),
+};
+
+constinit const Section root = section_of<Static>(static_options);
+
+}  // namespace
+
+const Section& static_section() noexcept {
+  return root;
+}
+
+}  // namespace pm::config

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "config/validate.h"
+
+#include "config/address.h"
+#include "config/options.h"
+#include "config/value.h"
+#include "core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+namespace pm::config {
+namespace {
+
+template <class Object>
+bool is_before(const Object& a, const Object& b) {
+  return std::tie(a.name, a.provider) < std::tie(b.name, b.provider);
+}
+
+// In order of name; of equals the one that came first stays.
+template <class Object>
+void sort_unique(std::vector<Object>& objects, std::string_view what, Findings& findings) {
+  std::stable_sort(objects.begin(), objects.end(), is_before<Object>);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (kept > 0 && !is_before(objects[kept - 1], objects[i])) {
+      findings.warning(
+          objects[i].mark,
+          fmt::format("{} {} is defined already at {}, so this one is left out", what,
+                      text::quoted(objects[i].name), findings.place(objects[kept - 1].mark)),
+          "give it another name");
+      continue;
+    }
+    if (kept != i) objects[kept] = std::move(objects[i]);
+    ++kept;
+  }
+  objects.erase(objects.begin() + static_cast<std::ptrdiff_t>(kept), objects.end());
+}
+
+void sort_all(Dynamic& dynamic, Findings& findings) {
+  sort_unique(dynamic.routers, "router", findings);
+  sort_unique(dynamic.services, "service", findings);
+  sort_unique(dynamic.middlewares, "middleware", findings);
+  sort_unique(dynamic.servers_transports, "serversTransport", findings);
+}
+
+template <class Object>
+void append(std::vector<Object>& to, std::vector<Object>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+const EntryPoint* find_entry_point(const Static& fixed, std::string_view name) {
+  for (const EntryPoint& entry_point : fixed.entry_points) {
+    if (entry_point.name == name) return &entry_point;
+  }
+  return nullptr;
+}
+
+std::string nearest_entry_point(const Static& fixed, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const EntryPoint& entry_point : fixed.entry_points)
+    names.push_back(entry_point.name);
+  const std::string_view near = name.size() <= 64 ? text::nearest(name, names) : "";
+  return near.empty() ? "name one of entryPoints" : fmt::format("did you mean \"{}\"?", near);
+}
+
+void add_entry_point(Static& fixed, std::string name, std::string address) {
+  EntryPoint& added = fixed.entry_points.emplace_back();
+  added.name = std::move(name);
+  added.address.value = std::move(address);
+}
+
+void add_implied_entry_points(Static& fixed) {
+  if (fixed.entry_points.empty()) add_entry_point(fixed, "http", ":80");
+  const bool wants_traefik =
+      fixed.ping && !fixed.ping->manual_routing && fixed.ping->entry_point.value == "traefik";
+  if (wants_traefik && find_entry_point(fixed, "traefik") == nullptr)
+    add_entry_point(fixed, "traefik", ":8080");
+}
+
+void check_addresses(const Static& fixed, Findings& findings) {
+  std::map<std::tuple<bool, std::uint16_t, std::string>, const EntryPoint*> taken;
+  for (const EntryPoint& entry_point : fixed.entry_points) {
+    const std::optional<ListenAddress> address = parse_listen_address(entry_point.address.value);
+    if (!address || address->port == 0) continue;
+    const auto [first, is_new] =
+        taken.emplace(std::tuple(address->is_udp, address->port, address->host), &entry_point);
+    if (is_new) continue;
+    findings.error(
+        entry_point.address.mark,
+        fmt::format("entryPoints.{}.address {} is also that of entry point {}", entry_point.name,
+                    text::quoted(entry_point.address.value), text::quoted(first->second->name)),
+        "choose another port");
+  }
+}
+
+bool is_port(std::string_view target) {
+  const std::optional<ListenAddress> address = parse_listen_address(target);
+  return target.starts_with(':') && address && !address->is_udp && address->port != 0;
+}
+
+void check_redirections(Static& fixed, Findings& findings) {
+  for (EntryPoint& entry_point : fixed.entry_points) {
+    std::optional<Redirection>& redirection = entry_point.http.redirection;
+    if (!redirection) continue;
+    const At<std::string>& to = redirection->to;
+    const bool leads_somewhere = to.value.starts_with(':')
+                                     ? is_port(to.value)
+                                     : find_entry_point(fixed, to.value) != nullptr;
+    if (leads_somewhere) continue;
+    if (!to.value.empty()) {
+      findings.broken(
+          to.mark,
+          fmt::format(
+              "entryPoints.{}.http.redirections.entryPoint.to {}: no entry point of that name, so "
+              "nothing is redirected",
+              entry_point.name, text::quoted(to.value)),
+          nearest_entry_point(fixed, to.value));
+    }
+    redirection.reset();
+  }
+}
+
+void check_ping(const Static& fixed, Findings& findings) {
+  if (!fixed.ping || fixed.ping->manual_routing) return;
+  const At<std::string>& name = fixed.ping->entry_point;
+  if (find_entry_point(fixed, name.value) != nullptr) return;
+  findings.error(
+      name.mark,
+      fmt::format("ping.entryPoint {}: no entry point of that name", text::quoted(name.value)),
+      nearest_entry_point(fixed, name.value));
+}
+
+void check_file_provider(const Static& fixed, Findings& findings) {
+  if (!fixed.providers.file) return;
+  const FileProvider& file = *fixed.providers.file;
+  if (!file.filename.value.empty() && !file.directory.value.empty()) {
+    findings.warning(file.filename.mark, "providers.file.filename has no effect beside directory",
+                     "keep one of them");
+  }
+  if (file.filename.value.empty() && file.directory.value.empty()) {
+    findings.broken({}, "providers.file names neither a file nor a directory",
+                    "give it filename or directory");
+  }
+}
+
+void check_middleware_types(const Dynamic& dynamic, Words built, Findings& findings) {
+  for (const Middleware& middleware : dynamic.middlewares) {
+    for (const Entry& type : middleware.body.entries) {
+      if (type.value.is_null() || find_word(built, type.key)) continue;
+      const std::string where = fmt::format("http.middlewares.{}", middleware.name);
+      if (find_word(middleware_types(), type.key)) {
+        findings.broken(
+            type.key_mark,
+            fmt::format("{}: type {} is not supported yet", where, text::quoted(type.key)),
+            "routers that use it are disabled");
+        continue;
+      }
+      std::vector<std::string_view> known(middleware_types().begin(), middleware_types().end());
+      const std::string_view near = type.key.size() <= 64 ? text::nearest(type.key, known) : "";
+      findings.broken(type.key_mark,
+                      fmt::format("{}: unknown type {}", where, text::quoted(type.key)),
+                      near.empty() ? "routers that use it are disabled"
+                                   : fmt::format("did you mean \"{}\"?", near));
+    }
+  }
+}
+
+}  // namespace
+
+Dynamic merge(std::vector<Dynamic> documents, Findings& findings) {
+  Dynamic merged;
+  for (Dynamic& document : documents) {
+    append(merged.routers, document.routers);
+    append(merged.services, document.services);
+    append(merged.middlewares, document.middlewares);
+    append(merged.servers_transports, document.servers_transports);
+  }
+  sort_all(merged, findings);
+  return merged;
+}
+
+bool validate(Config& config, Findings& findings, Words middleware_types) {
+  const std::size_t before = findings.count(Severity::error);
+  add_implied_entry_points(config.fixed);
+  check_addresses(config.fixed, findings);
+  check_redirections(config.fixed, findings);
+  check_ping(config.fixed, findings);
+  check_file_provider(config.fixed, findings);
+  sort_all(config.dynamic, findings);
+  check_middleware_types(config.dynamic, middleware_types, findings);
+  return findings.count(Severity::error) == before;
+}
+
+}  // namespace pm::config
