@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""What compilers and other tools say: formatting, headers that compile alone, clang-tidy, scripts, the manual.
+
+What was clean once is remembered in the build folder by the content of the file and of everything of ours that it
+includes, so that a second run looks only at what changed.
+"""
+import concurrent.futures
+import json
+import os
+import shlex
+import subprocess
+
+JOBS = os.cpu_count() or 2
+
+
+def run(tree, command, **more):
+    return subprocess.run(command, cwd=tree.top, capture_output=True, text=True, **more)
+
+
+def in_parallel(function, items):
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        return list(pool.map(function, items))
+
+
+def settings(tree):
+    """NAME = value lines of the build folder's config.mk."""
+    with open(os.path.join(tree.build, "config.mk")) as f:
+        return dict(line.rstrip("\n").split(" =", 1) for line in f if " =" in line)
+
+
+class Memory:
+    def __init__(self, tree, name):
+        self.path = os.path.join(tree.build, "lint-%s.json" % name)
+        try:
+            with open(self.path) as f:
+                self.clean = set(json.load(f))
+        except (OSError, ValueError):
+            self.clean = set()
+
+    def keep(self, fingerprints):
+        with open(self.path, "w") as f:
+            json.dump(sorted(fingerprints), f)
+
+
+def remembered(tree, name, paths, flags, judge):
+    """judge(path) -> text of complaints, asked only for what is not known to be clean."""
+    memory = Memory(tree, name)
+    prints = {path: tree.fingerprint(path, flags) for path in paths}
+    stale = [path for path in paths if prints[path] not in memory.clean]
+    complaints = dict(zip(stale, in_parallel(judge, stale)))
+    memory.keep(prints[path] for path in paths if not complaints.get(path))
+    for path in stale:
+        if complaints[path]:
+            yield complaints[path].rstrip()
+
+
+def check_format(tree):
+    def judge(path):
+        return run(tree, ["clang-format-14", "--dry-run", "-Werror", path]).stderr
+
+    yield from remembered(tree, "format", tree.cpp, [tree.text(".clang-format")], judge)
+
+
+def language_flags(tree):
+    values = settings(tree)
+    own = ["-std=c++20", "-I", "src", "-I", ".", "-iquote", os.path.abspath(tree.build)]
+    return own + shlex.split(values["LIBRARY_CPPFLAGS"]) + shlex.split(values["CPPUTEST_CFLAGS"])
+
+
+def check_headers(tree):
+    """Each header names what it needs."""
+    flags = language_flags(tree) + ["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-x", "c++", "-"]
+    compiler = settings(tree)["CXX"].split()
+
+    def judge(path):
+        return run(tree, compiler + flags, input='#include "%s"\n' % path).stderr
+
+    yield from remembered(tree, "headers", tree.headers, flags, judge)
+
+
+def check_tidy(tree):
+    flags = language_flags(tree) + ["-fno-exceptions", "-Wno-unknown-warning-option"]
+
+    def judge(path):
+        result = run(tree, ["clang-tidy-14", "--quiet", path, "--"] + flags)
+        return result.stdout or (result.stderr if result.returncode else "")
+
+    yield from remembered(tree, "tidy", tree.select(("src/", "modules/"), (".cc",)), [tree.text(".clang-tidy")] + flags, judge)
+
+
+def check_scripts(tree):
+    for path in tree.paths:
+        if not tree.is_text(path):
+            continue
+        text = tree.text(path)
+        if text.startswith("#!/bin/sh"):
+            yield from run(tree, ["sh", "-n", path]).stderr.splitlines()
+        elif text.startswith("#!/usr/bin/python3") or path.endswith(".py"):
+            try:
+                compile(text, path, "exec")
+            except SyntaxError as error:
+                yield "%s:%s: %s" % (path, error.lineno, error.msg)
+
+
+def check_manual(tree):
+    pages = tree.select(("man/",), (".5", ".8"))
+    if pages:
+        yield from run(tree, ["mandoc", "-Tlint", "-Wwarning"] + pages).stdout.splitlines()
