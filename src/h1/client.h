@@ -33,6 +33,9 @@ class Client final : public http::ClientConnection,
   ~Client() override;
 
   void begin(http::Exchange& exchange, http::Attempt& attempt, const http::ForwardOptions& options) noexcept override;
+  bool is_usable() const noexcept override {
+    return state_ == State::idle && !stream_->is_readable() && !stream_->saw_hangup();
+  }
   void close() noexcept override;
   std::uint64_t opened_ms() const noexcept override { return opened_ms_; }
   void set_idle_deadline(std::uint64_t deadline_ms) noexcept override;

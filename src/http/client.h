@@ -55,6 +55,7 @@ struct ForwardOptions {
 class ClientConnection : public ClientEnd, public ListNode<PoolTag>, public ListNode<LruTag> {
  public:
   virtual void begin(Exchange&, Attempt&, const ForwardOptions&) noexcept = 0;
+  virtual bool is_usable() const noexcept = 0;  // idle, and nothing has happened on it that is waiting to be looked at
   virtual void close() noexcept = 0;  // idle only: surplus, or at the end
   virtual std::uint64_t opened_ms() const noexcept = 0;
   virtual void set_idle_deadline(std::uint64_t deadline_ms) noexcept = 0;  // 0: none

@@ -37,6 +37,8 @@ int EpollKernel::watch(int fd, Watch* watch) noexcept {
   return static_cast<int>(result_of(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event)));
 }
 
+void EpollKernel::unwatch(int fd) noexcept { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+
 int EpollKernel::wait(std::span<Event> events) noexcept {
   std::array<epoll_event, 512> raw;
   const int room = static_cast<int>(std::min(raw.size(), events.size()));

@@ -32,6 +32,7 @@ class Kernel {
  public:
   virtual ~Kernel() = default;
   virtual int watch(int fd, Watch* watch) noexcept = 0;  // IN|OUT|RDHUP, edge-triggered, once per socket
+  virtual void unwatch(int fd) noexcept = 0;  // for sockets that other processes hold, too: closing would not do
   virtual int wait(std::span<Event> events) noexcept = 0;  // never blocks; the number of events
   virtual long receive(int fd, char* to, std::size_t room) noexcept = 0;
   virtual long peek(int fd, char* to, std::size_t room) noexcept = 0;
@@ -55,6 +56,7 @@ class EpollKernel final : public Kernel {
   int poll_fd() const noexcept { return epoll_; }  // negative when the kernel refused one
 
   int watch(int fd, Watch* watch) noexcept override;
+  void unwatch(int fd) noexcept override;
   int wait(std::span<Event> events) noexcept override;
   long receive(int fd, char* to, std::size_t room) noexcept override;
   long peek(int fd, char* to, std::size_t room) noexcept override;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// listener.h -- a listening socket: connections as they come, no more than a turn may take, none when there is no room.
+//
+//   in      a bound, listening, non-blocking descriptor made by the master
+//   out     accepted descriptors, with the address of the peer
+//   own     the registration in epoll; the descriptor stays open until the process ends, because the master passes copies of
+//           it on: what the kernel has queued must not be lost
+//   errors  no descriptors or memory left: accepting rests for 100 ms, then is tried again (no spin)
+//   source  performance-notes.md section 3, "Listeners"
+#pragma once
+
+#include "net/loop.h"
+
+namespace pm::net {
+
+class ListenerUser {
+ public:
+  virtual void on_accept(int fd, const Endpoint& peer) noexcept = 0;
+  virtual void on_accept_failed(int error) noexcept = 0;  // a positive errno; for the log
+  virtual bool may_accept() noexcept = 0;                 // is there room for one more?
+
+ protected:
+  ~ListenerUser() = default;
+};
+
+class Listener final : public Watch, private Timer {
+ public:
+  Listener(Loop& loop, int fd, ListenerUser& user) noexcept : loop_(&loop), user_(&user), fd_(fd) {}
+
+  bool start() noexcept;   // false: the kernel refuses to watch it
+  void go_on() noexcept;   // there is room again
+  void stop() noexcept;    // takes what is queued, then no more; hands itself to the reactor's dead list
+
+ private:
+  void on_event(const Event&) noexcept override;
+  void on_turn() noexcept override;
+  void on_timer() noexcept override;
+  bool accept_some(int limit) noexcept;  // false: the queue is empty, or nothing can be taken now
+
+  Loop* loop_;
+  ListenerUser* user_;
+  int fd_;
+  bool pending_ = false;  // an edge that was not followed to its end
+};
+
+}  // namespace pm::net

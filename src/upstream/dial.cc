@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "upstream/dial.h"
+
+#include "shm/names.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace pm::upstream {
+namespace {
+
+constexpr std::uint64_t head_start_ms = 250;
+constexpr std::uint64_t look_again_ms = 50;  // for a name that nobody has resolved yet
+
+}  // namespace
+
+void Dial::start() noexcept {
+  running_ = true;
+  target_->pool->dial_began(*target_);
+  const std::uint64_t allowed = target_->pool->settings().dial_timeout_ms;
+  deadline_ms_ = allowed == 0 ? 0 : loop().now_ms() + allowed;
+  if (!target_->literal) return look_up();
+  addresses_[0] = *target_->literal;
+  count_ = 1;
+  if (!try_next()) finish(last_);
+}
+
+void Dial::look_up() noexcept {
+  const shm::Names* names = target_->pool->names();
+  if (names == nullptr) return finish(http::Outcome::no_address);
+  const shm::NameAnswer answer = names->lookup(target_->host);
+  switch (answer.state) {
+    case shm::NameState::unknown: return arm_next(look_again_ms);
+    case shm::NameState::failed: return finish(http::Outcome::no_address);
+    case shm::NameState::timed_out: return finish(http::Outcome::dns_timed_out);
+    case shm::NameState::known: break;
+  }
+  count_ = std::min(answer.addresses().size(), addresses_.size());
+  std::copy_n(answer.addresses().begin(), count_, addresses_.begin());
+  if (!try_next()) finish(last_);
+}
+
+bool Dial::is_trying() const noexcept {
+  return std::any_of(tries_.begin(), tries_.end(), [](const Try& t) { return t.stream != nullptr; });
+}
+
+bool Dial::try_next() noexcept {
+  const auto free = std::find_if(tries_.begin(), tries_.end(), [](const Try& t) { return t.stream == nullptr; });
+  if (free == tries_.end()) return false;
+  while (next_ < count_) {
+    const Endpoint to{addresses_[next_++], target_->port};
+    const int fd = loop().kernel().connect(to);
+    if (fd < 0) {
+      last_ = fd == -ETIMEDOUT ? http::Outcome::connect_timed_out : http::Outcome::refused;
+      continue;
+    }
+    free->dial = this;
+    free->stream = net::Stream::open(loop(), fd, *free, net::Stream::State::connecting);
+    if (free->stream == nullptr) continue;
+    arm_next(head_start_ms);
+    return true;
+  }
+  return false;
+}
+
+void Dial::arm_next(std::uint64_t after_ms) noexcept {
+  const bool has_more = next_ < count_ || count_ == 0;
+  const std::uint64_t now = loop().now_ms();
+  if (!has_more && deadline_ms_ == 0) return loop().disarm(*this);
+  std::uint64_t at = has_more ? now + after_ms : deadline_ms_;
+  if (deadline_ms_ != 0) at = std::min(at, deadline_ms_);
+  loop().arm(*this, at);
+}
+
+void Dial::on_timer() noexcept {
+  if (deadline_ms_ != 0 && loop().now_ms() >= deadline_ms_) {
+    return finish(count_ == 0 ? http::Outcome::dns_timed_out : http::Outcome::connect_timed_out);
+  }
+  if (count_ == 0) return look_up();
+  if (!try_next()) arm_next(head_start_ms);
+}
+
+// The socket has become writable, or has failed.
+void Dial::on_outcome(Try& attempt) noexcept {
+  const int error = attempt.stream->connect_error();
+  if (error == 0) {
+    net::Stream* stream = attempt.stream;
+    attempt.stream = nullptr;
+    close_tries();
+    loop().disarm(*this);
+    running_ = false;
+    http::ClientConnection* connection = target_->pool->adopt(*target_, stream);
+    return user_->on_connected(*connection);
+  }
+  attempt.stream->close();
+  attempt.stream = nullptr;
+  last_ = error == -ETIMEDOUT ? http::Outcome::connect_timed_out : http::Outcome::refused;
+  if (!try_next() && !is_trying()) finish(last_);
+}
+
+void Dial::close_tries() noexcept {
+  for (Try& attempt : tries_) {
+    if (attempt.stream != nullptr) attempt.stream->close();
+    attempt.stream = nullptr;
+  }
+}
+
+void Dial::finish(http::Outcome outcome) noexcept {
+  cancel();
+  user_->on_dial_failed(outcome);
+}
+
+void Dial::cancel() noexcept {
+  if (!running_) return;
+  running_ = false;
+  close_tries();
+  loop().disarm(*this);
+  target_->pool->dial_ended(*target_);
+}
+
+}  // namespace pm::upstream

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "upstream/forward.h"
+
+#include "http/reply.h"
+
+namespace pm::upstream {
+namespace {
+
+constexpr std::uint32_t most_attempts = 3;
+
+// RFC 9110 section 9.2.2, as http-services.md section 7 narrows it.
+bool is_repeatable(const http::Request& request) noexcept {
+  const std::string_view method = request.method;
+  if (method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE") return true;
+  return request.headers.find(http::FieldId::idempotency_key) != nullptr ||
+         request.headers.find(http::FieldId::x_idempotency_key) != nullptr;
+}
+
+}  // namespace
+
+Forward::Forward(http::Exchange& exchange, const Server& server, bool pass_host_header) noexcept
+    : exchange_(&exchange), server_(&server) {
+  // A client of HTTP/1.0 may have sent no Host; the server gets one all the same.
+  if (!pass_host_header || exchange.request().authority.empty()) options_.host = server.host;
+  options_.path_prefix = server.path_prefix;
+}
+
+void Forward::start() noexcept {
+  exchange_->set_client_end(this);
+  exchange_->trace().server_url = server_->url;
+  if (server_->target == nullptr) return give_up(http::Outcome::no_address);
+  const TransportSettings& settings = pool().settings();
+  options_.head_timeout_ms = settings.head_timeout_ms;
+  if (settings.request_timeout_ms != 0) pool().loop().arm(*this, pool().loop().now_ms() + settings.request_timeout_ms);
+  connect();
+}
+
+void Forward::connect() noexcept {
+  Target& target = *server_->target;
+  if (!fresh_only_) {
+    if (http::ClientConnection* idle = pool().take(target)) return begin(*idle);
+  }
+  if (!pool().may_open(target)) return target.waiting.push_back(*this);
+  dial_ = exchange_->arena().make<Dial>(target, static_cast<DialUser&>(*this));
+  dial_->start();
+}
+
+void Forward::begin(http::ClientConnection& connection) noexcept {
+  ++attempts_;
+  exchange_->trace().attempts = attempts_;
+  connection.begin(*exchange_, *this, options_);
+}
+
+void Forward::on_connected(http::ClientConnection& connection) noexcept { begin(connection); }
+
+void Forward::on_dial_failed(http::Outcome outcome) noexcept { give_up(outcome); }
+
+void Forward::on_turn_to_connect() noexcept { connect(); }
+
+// Nothing was written: nothing can have happened. A reused connection that died in silence was most likely closed by the
+// server before the request came; only a request that may happen twice is risked on that guess. No byte of a body is kept, so
+// none may have been given away.
+bool Forward::may_send_again(const Failure& failure) const noexcept {
+  if (attempts_ >= most_attempts || exchange_->request_taken()) return false;
+  if (failure.outcome != http::Outcome::reset && failure.outcome != http::Outcome::closed) return false;
+  if (!failure.wrote) return true;
+  return failure.reused && !failure.answered && is_repeatable(exchange_->request());
+}
+
+void Forward::on_failed(http::Exchange&, const Failure& failure) noexcept {
+  if (!may_send_again(failure)) return give_up(failure.outcome);
+  fresh_only_ = true;
+  exchange_->set_client_end(this);
+  connect();
+}
+
+void Forward::request_chunk(http::Exchange&, const http::Chunk&) noexcept {
+  PM_CHECK(false, "a body is pulled only by a connection that takes it");
+}
+
+void Forward::cancel(http::Exchange&) noexcept {
+  if (dial_ != nullptr) dial_->cancel();
+  ListNode<WaitTag>::unlink();
+}
+
+void Forward::on_timer() noexcept {
+  if (exchange_->response_ended()) return;
+  pool().loop().gather().clear();
+  exchange_->cancel_client_end();
+  if (!exchange_->response_started()) return give_up(http::Outcome::request_timed_out);
+  exchange_->trace().termination = code_of(http::Outcome::request_timed_out);
+  exchange_->cut_response();
+}
+
+void Forward::give_up(http::Outcome outcome) noexcept {
+  const std::uint16_t status = status_of(outcome);
+  exchange_->trace().termination = code_of(outcome);
+  http::reply(*exchange_, status, http::reason_phrase(status), http::BodyType::none);
+}
+
+}  // namespace pm::upstream

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// forward.h -- one exchange on its way to one server: a connection, a second try where that is safe, or the error answer.
+//
+//   in      an Exchange and the server that was picked
+//   own     lives in the exchange's arena and ends with it
+//   errors  Outcome -> 502 or 504
+//   source  security.md section 3, last row: what may be sent twice
+//
+//   start ──► pooled connection ──► begin ──► (the answer goes past this object)
+//     │                              │ failed: sent again on a fresh one if nothing can have happened, or it may be repeated
+//     └─────► dial ──────────────────┘ otherwise 502 / 504
+#pragma once
+
+#include "upstream/dial.h"
+#include "upstream/load_balancer.h"
+
+namespace pm::upstream {
+
+class Forward final : private http::Attempt,
+                      private http::ClientEnd,
+                      private DialUser,
+                      private Waiter,
+                      private net::Timer {
+ public:
+  Forward(http::Exchange& exchange, const Server& server, bool pass_host_header) noexcept;
+  ~Forward() override = default;
+
+  void start() noexcept;
+
+ private:
+  // http::Attempt
+  void on_failed(http::Exchange&, const Failure& failure) noexcept override;
+  // http::ClientEnd, while no connection is there
+  void request_chunk(http::Exchange&, const http::Chunk&) noexcept override;
+  void request_end(http::Exchange&) noexcept override {}
+  Flow flush_request(http::Exchange&) noexcept override { return Flow::hold; }
+  void resume_response(http::Exchange&) noexcept override {}
+  void cancel(http::Exchange&) noexcept override;
+  // DialUser, Waiter, Timer
+  void on_connected(http::ClientConnection& connection) noexcept override;
+  void on_dial_failed(http::Outcome outcome) noexcept override;
+  void on_turn_to_connect() noexcept override;
+  void on_timer() noexcept override;
+
+  void connect() noexcept;
+  void begin(http::ClientConnection& connection) noexcept;
+  bool may_send_again(const Failure& failure) const noexcept;
+  void give_up(http::Outcome outcome) noexcept;
+  Pool& pool() const noexcept { return *server_->target->pool; }
+
+  http::Exchange* exchange_;
+  const Server* server_;
+  http::ForwardOptions options_;
+  Dial* dial_ = nullptr;  // in the arena; the last one when a second was needed
+  std::uint32_t attempts_ = 0;
+  bool fresh_only_ = false;
+};
+
+}  // namespace pm::upstream

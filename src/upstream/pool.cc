@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "upstream/pool.h"
+
+#include "net/stream.h"
+
+namespace pm::upstream {
+namespace {
+
+Target& target_of(http::ClientConnection& connection) noexcept { return *static_cast<Target*>(connection.target); }
+
+using InPool = ListNode<http::PoolTag>;
+using InLru = ListNode<http::LruTag>;
+
+}  // namespace
+
+// A place that has become free is given away in a turn of its own: whoever freed it may be in the middle of a write.
+class Pool::Waker final : public net::Watch {
+ public:
+  explicit Waker(Pool& pool) noexcept : pool_(&pool) {}
+
+ private:
+  void on_event(const net::Event&) noexcept override {}
+  void on_turn() noexcept override {
+    for (auto& [key, target] : pool_->targets_) {
+      while (!target->waiting.empty() && (target->idle_count > 0 || pool_->may_open(*target))) {
+        target->waiting.pop_front().on_turn_to_connect();
+      }
+    }
+  }
+
+  Pool* pool_;
+};
+
+Pool::Pool(net::Loop& loop, const shm::Names* names, Connector& connector, TransportSettings settings)
+    : loop_(&loop), names_(names), connector_(&connector), settings_(settings), waker_(new Waker(*this)) {}
+
+Pool::~Pool() {
+  close_idle();
+  loop_->reactor().retire(waker_);
+}
+
+Target& Pool::target(const std::string& host, std::uint16_t port) {
+  auto& slot = targets_[{host, port}];
+  if (slot == nullptr) {
+    slot = std::make_unique<Target>();
+    slot->pool = this;
+    slot->host = host;
+    slot->port = port;
+    slot->literal = Address::parse(host);
+  }
+  return *slot;
+}
+
+void Pool::forget_idle(http::ClientConnection& connection) noexcept {
+  connection.InPool::unlink();
+  connection.InLru::unlink();
+  --target_of(connection).idle_count;
+  --idle_;
+}
+
+http::ClientConnection* Pool::take(Target& target) noexcept {
+  while (!target.idle.empty()) {
+    http::ClientConnection& connection = target.idle.front();
+    if (!connection.is_usable()) {  // its end came in the same batch of events
+      connection.close();
+      continue;
+    }
+    forget_idle(connection);
+    return &connection;
+  }
+  return nullptr;
+}
+
+http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream) noexcept {
+  http::ClientConnection* connection = connector_->adopt(stream, *this, settings_);
+  connection->target = &target;
+  return connection;
+}
+
+void Pool::dial_ended(Target& target) noexcept {
+  --target.open;
+  wake_waiter(target);
+}
+
+void Pool::on_idle(http::ClientConnection& connection) noexcept {
+  Target& target = target_of(connection);
+  const std::uint64_t now = loop_->now_ms();
+  const bool too_old = settings_.lifetime_ms != 0 && now >= connection.opened_ms() + settings_.lifetime_ms;
+  const bool surplus = target.idle_count >= settings_.max_idle_per_host;
+  target.idle.push_front(connection);
+  lru_.push_back(connection);
+  ++target.idle_count;
+  ++idle_;
+  if (too_old || (surplus && target.waiting.empty())) return connection.close();
+  connection.set_idle_deadline(settings_.idle_timeout_ms == 0 ? 0 : now + settings_.idle_timeout_ms);
+  if (settings_.max_idle != 0 && idle_ > settings_.max_idle) lru_.front().close();
+  wake_waiter(target);
+}
+
+void Pool::on_gone(http::ClientConnection& connection) noexcept {
+  Target& target = target_of(connection);
+  if (static_cast<InPool&>(connection).is_linked()) forget_idle(connection);
+  --target.open;
+  wake_waiter(target);
+}
+
+void Pool::wake_waiter(Target& target) noexcept {
+  if (!target.waiting.empty()) loop_->reactor().queue(*waker_);
+}
+
+void Pool::close_idle() noexcept {
+  while (!lru_.empty()) lru_.front().close();
+}
+
+}  // namespace pm::upstream

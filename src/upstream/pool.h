@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// pool.h -- the idle connections of one transport, by server, and the addresses to open new ones.
+//
+//   in      targets (scheme, host, port) named by the services of a configuration; connections that have become idle
+//   out     take(): the warmest idle connection of a target, or none; connected ones through Dial
+//   own     targets, and connections while they are idle. A connection at work holds itself and comes back by on_idle()
+//   cost    O(1); an idle connection stays in epoll, and any event on it closes it: no probe before it is used again
+//   source  http-services.md section 6, performance-notes.md section 3, "Upstream pool"
+#pragma once
+
+#include "core/ip.h"
+#include "http/client.h"
+#include "net/loop.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace pm::shm {
+class Names;
+}
+
+namespace pm::net {
+class Stream;
+}
+
+namespace pm::upstream {
+
+// serversTransports.<name>, compiled. Times in milliseconds, 0: none.
+struct TransportSettings {
+  std::int64_t max_idle_per_host = 200;  // negative: no reuse
+  std::int64_t max_idle = 0;             // 0: no bound
+  std::int64_t max_per_host = 0;         // in use and idle, 0: no bound
+  std::uint64_t lifetime_ms = 0;
+  std::uint64_t dial_timeout_ms = 30000;
+  std::uint64_t head_timeout_ms = 0;
+  std::uint64_t idle_timeout_ms = 90000;
+  std::uint64_t request_timeout_ms = 0;
+  std::uint32_t max_response_header_bytes = 262144;
+};
+
+// Makes the codec's client end of a connected stream; the worker plugs it in, so that this room knows no codec.
+class Connector {
+ public:
+  virtual http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
+                                        const TransportSettings& settings) noexcept = 0;
+
+ protected:
+  ~Connector() = default;
+};
+
+class Pool;
+
+// Somebody for whom maxConnsPerHost leaves no connection yet.
+struct WaitTag;
+class Waiter : public ListNode<WaitTag> {
+ public:
+  virtual void on_turn_to_connect() noexcept = 0;  // a place is free now; called in a turn of its own
+
+ protected:
+  ~Waiter() = default;
+};
+
+struct Target {
+  Pool* pool = nullptr;
+  std::string host;  // as in the URL, without brackets
+  std::uint16_t port = 0;
+  std::optional<Address> literal;
+  List<http::ClientConnection, http::PoolTag> idle;  // warmest in front
+  List<Waiter, WaitTag> waiting;
+  std::int64_t idle_count = 0;
+  std::int64_t open = 0;  // connections and dials under way
+};
+
+class Pool final : private http::ConnectionOwner {
+ public:
+  Pool(net::Loop& loop, const shm::Names* names, Connector& connector, TransportSettings settings);
+  ~Pool();
+
+  Target& target(const std::string& host, std::uint16_t port);
+  const TransportSettings& settings() const noexcept { return settings_; }
+  net::Loop& loop() noexcept { return *loop_; }
+  const shm::Names* names() const noexcept { return names_; }
+
+  http::ClientConnection* take(Target& target) noexcept;
+  bool may_open(const Target& target) const noexcept {
+    return settings_.max_per_host == 0 || target.open < settings_.max_per_host;
+  }
+  // A dial of this target has begun; ended() or adopt() closes the count.
+  void dial_began(Target& target) noexcept { ++target.open; }
+  void dial_ended(Target& target) noexcept;
+  http::ClientConnection* adopt(Target& target, net::Stream* stream) noexcept;
+  void close_idle() noexcept;
+
+ private:
+  void on_idle(http::ClientConnection& connection) noexcept override;
+  void on_gone(http::ClientConnection& connection) noexcept override;
+  void wake_waiter(Target& target) noexcept;
+  void forget_idle(http::ClientConnection& connection) noexcept;
+
+  class Waker;
+  net::Loop* loop_;
+  const shm::Names* names_;
+  Connector* connector_;
+  TransportSettings settings_;
+  std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<Target>> targets_;
+  List<http::ClientConnection, http::LruTag> lru_;  // least recently used in front
+  std::int64_t idle_ = 0;
+  Waker* waker_;
+};
+
+}  // namespace pm::upstream

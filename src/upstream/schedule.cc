@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "upstream/schedule.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace pm::upstream {
+namespace {
+
+constexpr std::uint64_t longest_period = 65536;
+
+// Smallest deadline on top; among equals the first in the order of the file.
+constexpr auto is_later = [](const auto& a, const auto& b) {
+  return a.deadline != b.deadline ? a.deadline > b.deadline : a.index > b.index;
+};
+
+// Turns until every server is where it began; 0 when that is too long to lay out.
+std::uint64_t period_of(std::span<const std::int64_t> weights) {
+  std::int64_t divisor = 0;
+  for (std::int64_t weight : weights) {
+    if (weight > 0) divisor = std::gcd(divisor, weight);
+  }
+  std::uint64_t sum = 0;
+  for (std::int64_t weight : weights) {
+    if (weight > 0) sum += static_cast<std::uint64_t>(weight / divisor);
+    if (sum > longest_period) return 0;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Schedule::Schedule(std::span<const std::int64_t> weights, std::uint64_t start) {
+  for (std::uint32_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] <= 0) continue;
+    const double step = 1.0 / static_cast<double>(weights[i]);
+    heap_.push_back({step, step, i});
+  }
+  std::make_heap(heap_.begin(), heap_.end(), is_later);
+  const std::uint64_t length = period_of(weights);
+  if (length == 0) {
+    for (std::uint64_t i = heap_.empty() ? 0 : start % longest_period; i > 0; --i) pop();
+    return;
+  }
+  period_.reserve(length);
+  for (std::uint64_t i = 0; i < length; ++i) period_.push_back(pop());
+  heap_ = {};
+  cursor_ = start % length;
+}
+
+std::uint32_t Schedule::pop() noexcept {
+  std::pop_heap(heap_.begin(), heap_.end(), is_later);
+  Entry& entry = heap_.back();
+  const std::uint32_t index = entry.index;
+  entry.deadline += entry.step;
+  std::push_heap(heap_.begin(), heap_.end(), is_later);
+  return index;
+}
+
+std::optional<std::uint32_t> Schedule::next(std::span<const bool> live) noexcept {
+  if (period_.empty() && heap_.empty()) return std::nullopt;
+  if (!live.empty() && std::none_of(live.begin(), live.end(), [](bool up) { return up; })) return std::nullopt;
+  // A live server without a weight has no turn, so the search is bounded by one period.
+  const std::size_t bound = period_.empty() ? longest_period : period_.size();
+  for (std::size_t tries = 0; tries < bound; ++tries) {
+    std::uint32_t index = 0;
+    if (period_.empty()) {
+      index = pop();
+    } else {
+      index = period_[cursor_];
+      cursor_ = cursor_ + 1 == period_.size() ? 0 : cursor_ + 1;
+    }
+    if (live.empty() || live[index]) return index;
+  }
+  return std::nullopt;
+}
+
+}  // namespace pm::upstream
