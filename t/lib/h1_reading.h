@@ -84,12 +84,10 @@ std::string compare(const Reading<Message>& ours, const std::optional<twin::Head
 }
 
 inline std::string write(const http::Request& request) {
-  const h1::RequestFrame frame{.framing = request.framing,
-                               .content_length = request.content_length,
-                               .host = request.authority,
-                               .connection = h1::ConnectionWord::quiet,
-                               .upgrade = {},
-                               .te_trailers = false};
+  h1::RequestFrame frame;
+  frame.framing = request.framing;
+  frame.content_length = request.content_length;
+  frame.host = request.authority;
   std::string text(h1::write_request_head({}, request, frame), '\0');
   return h1::write_request_head(text, request, frame) == text.size() ? text : "";
 }
