@@ -163,7 +163,10 @@ void Decoder::not_there(const Node& node, const Option& option, void* object) {
     Value value;
     if (!read(node, option, value)) return;
     const bool is_missed = !is_quiet(option, value);
-    if (option.set != nullptr) option.set(object, std::move(value));
+    if (option.set != nullptr) {
+      remember(node.mark);
+      option.set(object, std::move(value));
+    }
     if (!is_missed) return;
   }
   const std::string_view why = option.reason;

@@ -437,7 +437,8 @@ constexpr Option later(std::string_view key, Kind kind, std::string_view help) {
   return bare(key, kind, help).as(Status::later);
 }
 constexpr Option missing(std::string_view key, std::string_view help, Kind kind = Kind::opaque) {
-  return bare(key, kind, help).as(Status::missing).empty();
+  const Option o = bare(key, kind, help).as(Status::missing);
+  return kind == Kind::opaque ? o.empty() : o;
 }
 constexpr Option refused(std::string_view key, std::string_view why) {
   return bare(key, Kind::opaque, {}).as(Status::refused, why);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/value.h"
 
+#include "config/yaml_text.h"
 #include "core/number.h"
 #include "core/text.h"
 
@@ -235,6 +236,33 @@ bool ValueReader::read_map(const Node& node, Value& out) {
 bool read_value(const Node& node, const Option& option, std::vector<Refusal>& refusals,
                 Value& out) {
   return ValueReader(option, refusals).read(node, out);
+}
+
+std::string value_yaml(const Option& option, const Value& value) {
+  switch (option.kind) {
+    case Kind::flag: return value.flag ? "true" : "false";
+    case Kind::integer: return std::to_string(value.number);
+    case Kind::duration: return format_duration(Duration(value.number));
+    case Kind::choice:
+      return std::string(word_text(option.words, static_cast<std::size_t>(value.number)));
+    case Kind::text: return yaml_text(value.text);
+    case Kind::text_list: {
+      std::string text = "[";
+      for (const At<std::string>& element : value.list) {
+        if (text.size() > 1) text += ", ";
+        text += yaml_text(element.value);
+      }
+      return text + "]";
+    }
+    case Kind::opaque: return yaml_flow(value.tree, true);
+    case Kind::text_map:
+    case Kind::noted:
+    case Kind::place:
+    case Kind::section:
+    case Kind::section_list:
+    case Kind::named_sections: return {};
+  }
+  return {};
 }
 
 std::optional<bool> parse_flag(std::string_view text) noexcept {

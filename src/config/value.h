@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// value.h -- one node to one Value, as an option allows it.
+// value.h -- one node to one Value as an option allows it, and back to text.
 //
 //   in      a node that is not null, and an option of a scalar, list or map kind
 //   out     the value, or what is wrong with the node; a list names every bad element
@@ -25,6 +25,9 @@ struct Refusal {
 
 // False: `out` is not to be used. An empty list is a value that is not set.
 bool read_value(const Node& node, const Option& option, std::vector<Refusal>& refusals, Value& out);
+
+// One line of YAML for a value that is set, of any kind but maps and sections: reading it gives the value back.
+std::string value_yaml(const Option& option, const Value& value);
 
 // The twelve spellings of Go's strconv.ParseBool.
 std::optional<bool> parse_flag(std::string_view text) noexcept;
