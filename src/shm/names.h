@@ -33,7 +33,8 @@ constexpr std::size_t most_addresses = 16;
 struct NameAnswer {
   NameState state = NameState::unknown;
   std::uint32_t generation = 0;
-  std::span<const Address> addresses() const noexcept { return {list.data(), count}; }
+  std::span<const Address> addresses() const& noexcept { return {list.data(), count}; }
+  std::span<const Address> addresses() const&& = delete;  // the list would be gone
 
   std::size_t count = 0;
   std::array<Address, most_addresses> list;
