@@ -29,9 +29,9 @@ using MatcherPtr = std::unique_ptr<const Matcher>;
 
 // What must hold of a request for the matcher to be true, in the terms of the routing index: an exact canonical host,
 // an exact routing path, or a prefix of it. Empty: the matcher promises nothing and is asked for every request.
+// A host is lower case without a trailing dot, or "*.example.com": one label in place of the star.
 struct IndexKey {
-  std::string
-      exact_host;  // lower case, no trailing dot; "*.example.com": one label in place of the star
+  std::string exact_host;
   std::string path_prefix;  // an exact path promises itself as a prefix
 };
 
@@ -40,9 +40,9 @@ struct BuiltMatcher {
   IndexKey key;
 };
 
+// `name` is the canonical spelling, "PathPrefix"; the compiler accepts the four spellings of the specification.
 struct MatcherModule {
-  std::string_view
-      name;  // canonical spelling, "PathPrefix"; the parser accepts the four spellings of the specification
+  std::string_view name;
   std::string_view help;  // one line for the manual
   Result<BuiltMatcher> (*build)(std::span<const std::string> arguments);
   // The same function in the older syntax: its names there, blanks between them; null when v2 has no such function.
