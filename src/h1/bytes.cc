@@ -11,51 +11,75 @@
 #endif
 
 namespace pm::h1 {
-namespace {
 
 #if defined(__SSE2__)
 
-constexpr std::size_t stride = 16;
+namespace {
 
-// One stride. `after_cr` says whether the byte before it was a CR, and afterwards whether its last byte is one.
-bool is_clean_stride(__m128i bytes, unsigned& after_cr) noexcept {
-  const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-  const __m128i suspect = _mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
-  const auto suspects = static_cast<unsigned>(_mm_movemask_epi8(suspect));
-  if ((suspects | after_cr) == 0) return true;
+constexpr std::size_t half = sizeof(__m128i);
+constexpr std::size_t stride = 2 * half;
 
-  const auto crs =
-      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r'))));
-  const auto lfs =
-      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'))));
-  const auto tabs =
-      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'))));
-  const unsigned wanted_lfs = ((crs << 1) | after_cr) & 0xffffu;
+struct Stride {
+  __m128i low;
+  __m128i high;
+};
+
+Stride load(const char* from) noexcept {
+  return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)),
+          _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + half))};
+}
+
+// One bit for each byte of a stride that `test` finds.
+template <class Test>
+std::uint32_t bits(const Stride& bytes, Test test) noexcept {
+  const auto low = static_cast<std::uint32_t>(_mm_movemask_epi8(test(bytes.low)));
+  const auto high = static_cast<std::uint32_t>(_mm_movemask_epi8(test(bytes.high)));
+  return low | high << half;
+}
+
+std::uint32_t bits_equal(const Stride& bytes, char c) noexcept {
+  return bits(bytes, [c](__m128i part) { return _mm_cmpeq_epi8(part, _mm_set1_epi8(c)); });
+}
+
+std::uint32_t bits_of_controls(const Stride& bytes) noexcept {
+  return bits(bytes, [](__m128i part) {
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(part, _mm_set1_epi8(0x1f)), part);
+    return _mm_or_si128(low, _mm_cmpeq_epi8(part, _mm_set1_epi8(0x7f)));
+  });
+}
+
+// `after_cr`: 1 when the byte before the stride was a CR, and afterwards when its last byte is one.
+bool is_clean_stride(const Stride& bytes, std::uint32_t& after_cr) noexcept {
+  const std::uint32_t controls = bits_of_controls(bytes);
+  if ((controls | after_cr) == 0) return true;
+
+  const std::uint32_t crs = bits_equal(bytes, '\r');
+  const std::uint32_t lfs = bits_equal(bytes, '\n');
+  if (lfs != (crs << 1 | after_cr)) return false;
   after_cr = crs >> (stride - 1);
-  return suspects == (crs | lfs | tabs) && lfs == wanted_lfs;
+  const std::uint32_t others = controls ^ (crs | lfs);
+  return others == 0 || others == bits_equal(bytes, '\t');
 }
-
-__m128i load(const char* at) noexcept {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-}
-
-#endif
 
 }  // namespace
 
-#if defined(__SSE2__)
-
 bool is_clean(std::string_view block) noexcept {
-  unsigned after_cr = 0;
-  std::size_t at = 0;
-  for (; at + stride <= block.size(); at += stride) {
-    if (!is_clean_stride(load(block.data() + at), after_cr)) return false;
-  }
-  // The rest is filled up with blanks, so a CR that ends the block finds no LF behind it.
+  std::uint32_t after_cr = 0;
+  const char* from = block.data();
+  std::size_t left = block.size();
   char rest[stride];
-  std::memset(rest, ' ', stride);
-  if (at < block.size()) std::memcpy(rest, block.data() + at, block.size() - at);
-  return is_clean_stride(load(rest), after_cr);
+  while (true) {
+    if (left < stride) {
+      // What is left is filled up with blanks, so a CR that ends the block finds no LF behind it.
+      std::memset(rest, ' ', stride);
+      if (left > 0) std::memcpy(rest, from, left);
+      from = rest;
+    }
+    if (!is_clean_stride(load(from), after_cr)) return false;
+    if (left < stride) return true;
+    from += stride;
+    left -= stride;
+  }
 }
 
 #else
@@ -63,11 +87,11 @@ bool is_clean(std::string_view block) noexcept {
 bool is_clean(std::string_view block) noexcept {
   bool after_cr = false;
   for (const char c : block) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    if ((byte == '\n') != after_cr) return false;
-    after_cr = byte == '\r';
-    const bool control = byte < 0x20 || byte == 0x7f;
-    if (control && byte != '\t' && byte != '\r' && byte != '\n') return false;
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c == '\n') != after_cr) return false;
+    after_cr = c == '\r';
+    const bool is_control = byte < 0x20 || byte == 0x7f;
+    if (is_control && c != '\t' && c != '\r' && c != '\n') return false;
   }
   return !after_cr;
 }

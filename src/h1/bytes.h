@@ -4,7 +4,7 @@
 //   in      any bytes: one complete head or trailer section
 //   out     true when each CR is followed by LF, each LF follows a CR, and no other control byte but tab occurs. Bytes
 //           0x80 to 0xFF pass. What is read after it may take every LF for the end of a line
-//   cost    one pass, 16 bytes at a time where the machine can
+//   cost    one pass, 32 bytes at a time where the machine can
 //   source  RFC 9112 section 2.2, RFC 9110 section 5.5; security.md section 2
 #pragma once
 

@@ -40,12 +40,20 @@ int refuse(Reader& reader, const Fault& fault) noexcept {
   return -1;
 }
 
+void note_connection_word(FieldFacts& facts, std::string_view word) noexcept {
+  constexpr std::string_view close = "close", keep_alive = "keep-alive", upgrade = "upgrade";
+  if (word.size() == close.size()) {
+    facts.connection_close |= text::equals_ignore_case(word, close);
+  } else if (word.size() == keep_alive.size()) {
+    facts.connection_keep_alive |= text::equals_ignore_case(word, keep_alive);
+  } else if (word.size() == upgrade.size()) {
+    facts.connection_upgrade |= text::equals_ignore_case(word, upgrade);
+  }
+}
+
 void note_connection(FieldFacts& facts, std::string_view value) noexcept {
   text::for_each_part(value, ',', [&facts](std::string_view part) {
-    const std::string_view word = text::trim_blanks(part);
-    if (text::equals_ignore_case(word, "close")) facts.connection_close = true;
-    if (text::equals_ignore_case(word, "keep-alive")) facts.connection_keep_alive = true;
-    if (text::equals_ignore_case(word, "upgrade")) facts.connection_upgrade = true;
+    note_connection_word(facts, text::trim_blanks(part));
   });
 }
 
@@ -75,11 +83,14 @@ void note(FieldFacts& facts, FieldId id, std::string_view value) noexcept {
   }
 }
 
-void add(Reader& reader, std::string_view value) noexcept {
+int add(Reader& reader, std::string_view value) noexcept {
   const FieldId id = http::classify(reader.name);
-  if (reader.is_trailers && is_forbidden_trailer(id, reader.name)) return;
+  // A name that we know holds token characters only; the others are looked at.
+  if (id == FieldId::other && !text::is_token(reader.name)) return refuse(reader, bad_name);
+  if (reader.is_trailers && is_forbidden_trailer(id, reader.name)) return 0;
   if ((http::field_bit(id) & noted) != 0) note(*reader.facts, id, value);
   reader.fields->append(id, reader.name, value);
+  return 0;
 }
 
 int on_name(llhttp_t* parser, const char* at, std::size_t length) noexcept {
@@ -88,7 +99,7 @@ int on_name(llhttp_t* parser, const char* at, std::size_t length) noexcept {
   if (reader.left == 0) return refuse(reader, too_many);
   --reader.left;
   reader.name = {at, length};
-  if (!text::is_token(reader.name) || at[length] != ':') return refuse(reader, bad_name);
+  if (at[length] != ':') return refuse(reader, bad_name);
   return 0;
 }
 
@@ -97,16 +108,18 @@ int on_value(llhttp_t* parser, const char* at, std::size_t length) noexcept {
   Reader& reader = *static_cast<Reader*>(parser->data);
   if (reader.name.empty()) return refuse(reader, folded);
   const char* begin = reader.name.data() + reader.name.size() + 1;
-  while (is_blank(*begin)) ++begin;
+  while (is_blank(*begin))
+    ++begin;
   if (length != 0 && begin != at) return refuse(reader, folded);
   const char* end = begin + length;
   if (*end != '\r') return refuse(reader, malformed);
   reader.expected = end + 2;
 
-  while (end > begin && is_blank(end[-1])) --end;
-  add(reader, {begin, static_cast<std::size_t>(end - begin)});
+  while (end > begin && is_blank(end[-1]))
+    --end;
+  const int result = add(reader, {begin, static_cast<std::size_t>(end - begin)});
   reader.name = {};
-  return 0;
+  return result;
 }
 
 int on_complete(llhttp_t* parser) noexcept {

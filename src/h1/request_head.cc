@@ -33,9 +33,9 @@ Fault read_version(std::string_view text, Version& version) noexcept {
   return text[5] == '1' ? Fault{400, "unknown minor version"} : Fault{505, "unknown major version"};
 }
 
-bool is_target_char(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte > ' ' && byte != '#' && byte != 0x7f;
+// Of a byte that is_clean() has let through.
+constexpr bool is_target_char(char c) noexcept {
+  return static_cast<unsigned char>(c) > ' ' && c != '#';
 }
 
 // "http://host:port/path?query": what it names wins over Host (RFC 9112 section 3.2.2).
@@ -57,7 +57,7 @@ Fault read_absolute(std::string_view target, std::string_view& authority) noexce
 Fault read_target(std::string_view method, std::string_view target,
                   std::string_view& authority) noexcept {
   if (target.empty()) return bad_line;
-  if (!std::all_of(target.begin(), target.end(), is_target_char))
+  if (!std::all_of(target.begin(), target.end(), [](char c) { return is_target_char(c); }))
     return {400, "forbidden byte in the target"};
   if (target.front() == '/') return {};
   if (target == "*") return method == "OPTIONS" ? Fault{} : Fault{400, "target * without OPTIONS"};
@@ -136,7 +136,8 @@ Fault parse_request(std::string_view block, const HeadLimits& limits, Request& r
   request.framing = body.framing;
   request.content_length = body.content_length;
   request.wants_upgrade = is_upgrade(facts, request);
-  request.keep_alive = !facts.connection_close && (request.version == Version::http11 || facts.connection_keep_alive);
+  request.keep_alive = !facts.connection_close &&
+                       (request.version == Version::http11 || facts.connection_keep_alive);
   return judge_expect(facts, request);
 }
 
