@@ -9,6 +9,7 @@
 //   source  operations.md section 1, static-config.md sections 1 and 5.1, decisions 9 to 11
 #pragma once
 
+#include "config/decode.h"
 #include "config/dynamic_model.h"
 #include "config/environment.h"
 #include "config/findings.h"
@@ -16,7 +17,9 @@
 #include "core/result.h"
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pm::config {
@@ -51,8 +54,8 @@ struct LoadRequest {
   std::vector<std::string> directives;     // -g
   std::vector<StaticFlag> flags;
   Environment environment;
-  std::uint32_t uid =
-      0;  // of the caller: in the working directory only files of his are searched for
+  std::uint32_t uid = 0;  // of the caller: in the working directory only his files are looked for
+  std::span<const std::string_view> middleware_types;  // that this build has
 };
 
 struct FileRead {
@@ -63,6 +66,7 @@ struct FileRead {
 struct LoadResult {
   bool usable = false;  // the static part is whole: a daemon may start
   Config config;
+  Origins origins;                   // where each given value stands, for -TT
   std::string path;                  // of the static file or directory; "" when there is none
   std::vector<FileRead> files;       // in the order of reading
   std::vector<std::string> watch;    // files and directories whose change means a new dynamic part
