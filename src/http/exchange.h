@@ -21,13 +21,13 @@
 #include "http/request.h"
 #include "http/response.h"
 
-#include <chrono>
 #include <span>
 #include <string_view>
 
 namespace pm::http {
 
 class Exchange;
+struct ForwardedRules;
 
 struct Chunk {
   std::span<const std::string_view> slices;
@@ -74,7 +74,6 @@ struct Trace {
   std::uint64_t started_ns = 0;
   std::uint64_t sent_ns = 0;         // the request went to a server
   std::uint64_t origin_head_ns = 0;  // the server's response head was there
-  std::chrono::system_clock::time_point started;
   std::uint64_t request_bytes = 0;   // body bytes, as received and as sent
   std::uint64_t response_bytes = 0;
   std::uint64_t origin_bytes = 0;
@@ -85,6 +84,7 @@ struct Trace {
   std::string_view forwarded_for;    // before this hop
   std::string_view termination;      // short code of an abnormal end
   std::uint64_t connection = 0;
+  bool is_logged = true;             // the router, or without one the entry point, wants it in the access log
 };
 
 class Exchange {
@@ -103,6 +103,7 @@ class Exchange {
   // What the worker attached: the route that was found, and who wants to know of the end.
   const void* route = nullptr;
   ExchangeEnd* on_end = nullptr;
+  const ForwardedRules* forwarded = nullptr;  // of the entry point
 
   ClientEnd* client_end() const noexcept { return client_end_; }
   void set_client_end(ClientEnd* end) noexcept { client_end_ = end; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "upstream/load_balancer.h"
 
+#include "http/hop.h"
 #include "upstream/forward.h"
 #include "upstream/weighted.h"
 
@@ -12,6 +13,7 @@ LoadBalancer::LoadBalancer(std::vector<Server> servers, std::unique_ptr<Balancer
 void LoadBalancer::serve(http::Exchange& exchange) noexcept {
   const auto choice = balancer_->pick({});
   if (!choice) return reply_no_server(exchange);
+  if (exchange.forwarded != nullptr) http::prepare_for_server(exchange.request(), *exchange.forwarded);
   exchange.arena().make<Forward>(exchange, servers_[*choice], options_.pass_host_header)->start();
 }
 

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/entry.h"
+
+#include "core/text.h"
+#include "http/reply.h"
+#include "observe/access_log.h"
+#include "runtime/internal.h"
+#include "runtime/prelude.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include <unistd.h>
+
+namespace pm::runtime {
+namespace {
+
+// Traefik refuses a head 4 KiB behind its limit (static-config.md, maxHeaderBytes).
+constexpr std::int64_t head_slack = 4096;
+
+std::uint32_t bounded(std::int64_t value, std::int64_t most) noexcept {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 1, most));
+}
+
+h1::ServerSettings settings_of(const config::EntryPoint& source) {
+  const config::Transport& transport = source.transport;
+  h1::ServerSettings settings;
+  settings.limits.max_bytes = bounded(source.http.max_header_bytes, 1 << 30) + head_slack;
+  settings.limits.max_line = bounded(source.http.max_request_line_bytes, 1 << 30);
+  settings.limits.max_fields = bounded(source.http.max_header_fields, 1 << 20);
+  settings.head_timeout_ms = whole_milliseconds(source.http.header_timeout);
+  settings.read_timeout_ms = whole_milliseconds(transport.responding_timeouts.read);
+  settings.write_timeout_ms = whole_milliseconds(transport.responding_timeouts.write);
+  settings.idle_timeout_ms = whole_milliseconds(transport.responding_timeouts.idle);
+  settings.stall_timeout_ms = whole_milliseconds(transport.send_stall_timeout);
+  settings.linger_timeout_ms = whole_milliseconds(transport.lingering_timeout);
+  settings.max_age_ms = whole_milliseconds(transport.keep_alive_max_time);
+  settings.max_requests = static_cast<std::uint64_t>(std::max<std::int64_t>(transport.keep_alive_max_requests, 0));
+  return settings;
+}
+
+http::Underscores underscores_of(config::UnderscoreStrategy strategy) noexcept {
+  switch (strategy) {
+    case config::UnderscoreStrategy::keep: return http::Underscores::keep;
+    case config::UnderscoreStrategy::remove: return http::Underscores::remove;
+    case config::UnderscoreStrategy::reject: return http::Underscores::reject;
+  }
+  return http::Underscores::keep;
+}
+
+CidrSet addresses_of(const config::MarkedList& list) {
+  CidrSet set;
+  for (const config::At<std::string>& text : list) {
+    if (const auto block = Cidr::parse(text.value)) set.add(*block);  // what is none was refused by the loader
+  }
+  return set;
+}
+
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) return "localhost";
+  return name;
+}
+
+http::ForwardedRules forwarded_of(const config::EntryPoint& source) {
+  http::ForwardedRules rules;
+  rules.trust_all = source.forwarded_headers.insecure;
+  rules.trusted = addresses_of(source.forwarded_headers.trusted_ips);
+  for (const std::string& name : source.forwarded_headers.connection) {
+    rules.connection_keep.push_back(text::to_lower(name));
+  }
+  rules.append_for = !source.forwarded_headers.not_append_x_forwarded_for;
+  rules.add_scheme_headers = source.forwarded_headers.add_x_forwarded_scheme_headers;
+  rules.underscores = underscores_of(source.http.underscore_headers_strategy);
+  rules.server_name = host_name();
+  return rules;
+}
+
+}  // namespace
+
+Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker, EntryOwner& owner)
+    : name_(source.name),
+      index_(index),
+      worker_(&worker),
+      owner_(&owner),
+      settings_(settings_of(source)),
+      forwarded_(forwarded_of(source)),
+      path_{source.http.sanitize_path, source.http.encode_query_semicolons},
+      denied_methods_(source.http.deny_methods),
+      takes_proxy_header_(source.proxy_protocol.has_value()),
+      grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
+      accept_grace_ms_(whole_milliseconds(source.transport.life_cycle.request_accept_grace_timeout)),
+      logged_(source.observability.access_logs) {
+  if (!source.proxy_protocol) return;
+  trusts_every_proxy_ = source.proxy_protocol->insecure;
+  trusted_proxies_ = addresses_of(source.proxy_protocol->trusted_ips);
+}
+
+Entry::~Entry() { close_all(); }
+
+// ---- connections ------------------------------------------------------------------------------------------------------
+
+bool Entry::listen(int fd) noexcept {
+  auto* listener = new net::Listener(*worker_->http1.loop, fd, *this);
+  if (!listener->start()) {
+    delete listener;
+    return false;
+  }
+  listeners_.push_back(listener);
+  return true;
+}
+
+void Entry::go_on() noexcept {
+  for (net::Listener* listener : listeners_) listener->go_on();
+}
+
+void Entry::stop_listening() noexcept {
+  for (net::Listener* listener : listeners_) listener->stop();
+  listeners_.clear();
+}
+
+bool Entry::may_accept() noexcept { return worker_->connections < worker_->max_connections; }
+
+h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
+  return {.context = &worker_->http1,
+          .settings = &settings_,
+          .handler = this,
+          .owner = this,
+          .client = client,
+          .number = worker_->next_connection++};
+}
+
+void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
+  if (takes_proxy_header_) {
+    const bool trusted = trusts_every_proxy_ || trusted_proxies_.contains(peer.address);
+    ProxyPrelude* prelude = ProxyPrelude::open(*this, *worker_->http1.loop, fd, peer, trusted, settings_.read_timeout_ms);
+    if (prelude == nullptr) return;
+    ++worker_->connections;
+    preludes_.push_back(*prelude);
+    return;
+  }
+  h1::Server* server = h1::Server::open(fd, options_for(peer));
+  if (server == nullptr) return;
+  ++worker_->connections;
+  connections_.push_back(*server);
+}
+
+void Entry::serve(net::Stream* stream, const Endpoint& client, std::string_view early) noexcept {
+  connections_.push_back(*h1::Server::adopt(stream, options_for(client), early));
+}
+
+void Entry::forget_prelude() noexcept {
+  --worker_->connections;
+  owner_->on_connection_closed();
+}
+
+void Entry::on_accept_failed(int error) noexcept {
+  worker_->log->warn(fmt::format("cannot accept connections: {}; trying again", std::strerror(error)),
+                     {{"entryPointName", name_}});
+}
+
+void Entry::on_closed(h1::Server&) noexcept {
+  --worker_->connections;
+  owner_->on_connection_closed();
+}
+
+void Entry::close_idle() noexcept {
+  connections_.for_each([](h1::Server& server) { server.close_if_idle(); });
+  if (preludes_.empty()) return;
+  preludes_.for_each([](ProxyPrelude& prelude) { prelude.close(); });
+}
+
+void Entry::close_all() noexcept {
+  while (!connections_.empty()) connections_.front().close();
+  while (!preludes_.empty()) preludes_.front().close();
+}
+
+// ---- requests ---------------------------------------------------------------------------------------------------------
+
+bool Entry::is_denied(std::string_view method) const noexcept {
+  return std::find(denied_methods_.begin(), denied_methods_.end(), method) != denied_methods_.end();
+}
+
+// The connection ends with such an answer: whoever writes requests like that may mean something else by the next bytes.
+void Entry::refuse(http::Exchange& exchange, std::uint16_t status, std::string_view body) noexcept {
+  exchange.request().keep_alive = false;
+  http::reply(exchange, status, body, body.empty() ? http::BodyType::none : http::BodyType::plain);
+}
+
+void Entry::on_request(http::Exchange& exchange) noexcept {
+  http::Request& request = exchange.request();
+  exchange.on_end = this;
+  exchange.forwarded = &forwarded_;
+  exchange.trace().is_logged = logged_;
+  if (!denied_methods_.empty() && is_denied(request.method)) return refuse(exchange, 405, "Method Not Allowed\n");
+  if (!http::apply_underscores(request, forwarded_.underscores)) return refuse(exchange, 400, "Bad Request");
+  if (const http::TargetFault fault = http::resolve_target(request, path_)) return refuse(exchange, fault.status, {});
+  if (request.path == "*") return http::reply(exchange, 200, {}, http::BodyType::none);
+  http::apply_forwarded(request, forwarded_);
+  if (worker_->access_log != nullptr) exchange.trace().forwarded_for = request.headers.get(http::FieldId::x_forwarded_for);
+  route(exchange);
+}
+
+void Entry::route(http::Exchange& exchange) noexcept {
+  const http::Request& request = exchange.request();
+  const Route* found = worker_->runtime->find(index_, request);
+  if (found == nullptr) return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
+  exchange.route = found;
+  exchange.trace().is_logged = found->access_log;
+  if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden)) return refuse(exchange, 400, {});
+  while (found->children != nullptr) {
+    found = worker_->runtime->find_child(*found, request);
+    if (found == nullptr) return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
+    exchange.route = found;
+    if (found->is_internal_service) exchange.trace().is_logged = found->access_log;
+  }
+  answer(exchange, *found);
+}
+
+void Entry::answer(http::Exchange& exchange, const Route& route) noexcept {
+  if (route.redirect) return answer_redirect(exchange, *route.redirect);
+  switch (route.internal) {
+    case routing::Internal::none: break;
+    case routing::Internal::noop: return answer_noop(exchange);
+    case routing::Internal::ping: return answer_ping(exchange, worker_->terminating);
+    case routing::Internal::whoami: return answer_whoami(exchange, name_);
+  }
+  route.service->serve(exchange);
+}
+
+void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
+  const http::Trace& trace = exchange.trace();
+  if (worker_->access_log == nullptr || !trace.is_logged) return;
+  const auto now = worker_->http1.loop->now_ns();
+  const Route* route = static_cast<const Route*>(exchange.route);
+  observe::AccessRecord record;
+  record.request = &exchange.request();
+  record.response = &exchange.response();
+  if (trace.origin_status != 0) record.origin_headers = &exchange.response().headers;
+  record.duration = Duration(now - trace.started_ns);
+  record.start = std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
+  if (trace.origin_head_ns != 0) record.origin_duration = Duration(trace.origin_head_ns - trace.sent_ns);
+  record.entry_point = name_;
+  if (route != nullptr) {
+    record.router = route->name;
+    record.service = route->service_name;
+  }
+  record.server_url = trace.server_url;
+  record.forwarded_for = trace.forwarded_for;
+  record.termination = trace.termination;
+  record.request_bytes = trace.request_bytes;
+  record.response_bytes = trace.response_bytes;
+  record.origin_bytes = trace.origin_bytes;
+  record.status = trace.status;
+  record.origin_status = trace.origin_status;
+  record.retries = trace.attempts > 1 ? trace.attempts - 1 : 0;
+  record.worker = worker_->worker;
+  record.connection = trace.connection;
+  worker_->access_log->record(record);
+}
+
+}  // namespace pm::runtime

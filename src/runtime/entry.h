@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// entry.h -- one entry point in one worker: what happens to a request between its codec and its service.
+//
+//   in      connections of the entry point's listener, requests of their codecs
+//   out     the order of work of static-config.md section 4.1: underscores, target, forwarded headers, routing, answer;
+//           an access record at the end
+//   own     its settings and connections' list; borrows the Runtime of the worker
+//   cost    about 4,000 instructions a plain routed request
+//   source  static-config.md sections 4 to 4.2, http-routing.md section 6
+#pragma once
+
+#include "config/static_model.h"
+#include "h1/server.h"
+#include "http/hop.h"
+#include "http/url.h"
+#include "net/listener.h"
+#include "runtime/runtime.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pm::observe {
+class AccessLog;
+}
+
+namespace pm::runtime {
+
+// What the entry points of a worker share.
+struct WorkerState {
+  h1::ServerContext http1;
+  const Runtime* runtime = nullptr;
+  Log* log = nullptr;
+  observe::AccessLog* access_log = nullptr;
+  std::uint32_t worker = 0;
+  std::uint64_t connections = 0;       // open now
+  std::uint64_t max_connections = 0;
+  std::uint64_t next_connection = 1;   // numbers for logs
+  std::uint16_t terminating = 0;       // the status that ping answers from now on; 0: all is well
+  std::uint16_t terminating_status = 503;
+};
+
+class Entry;
+
+// Told when a connection has gone: there is room, or the last one of a draining worker was it.
+class EntryOwner {
+ public:
+  virtual void on_connection_closed() noexcept = 0;
+
+ protected:
+  ~EntryOwner() = default;
+};
+
+class ProxyPrelude;
+
+class Entry final : public h1::RequestHandler,
+                    public http::ExchangeEnd,
+                    private h1::ServerOwner,
+                    private net::ListenerUser {
+ public:
+  Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker, EntryOwner& owner);
+  ~Entry();
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+  bool listen(int fd) noexcept;
+  void go_on() noexcept;        // there is room for connections again
+  void stop_listening() noexcept;
+  void close_idle() noexcept;   // connections that no request runs on
+  void close_all() noexcept;
+  std::uint64_t grace_ms() const noexcept { return grace_ms_; }
+  std::uint64_t accept_grace_ms() const noexcept { return accept_grace_ms_; }
+
+  // Of the PROXY prelude: a connection whose header has been read.
+  void serve(net::Stream* stream, const Endpoint& client, std::string_view early) noexcept;
+  void forget_prelude() noexcept;
+
+ private:
+  friend class ProxyPrelude;
+  void on_request(http::Exchange& exchange) noexcept override;
+  void on_exchange_end(http::Exchange& exchange) noexcept override;
+  void on_closed(h1::Server& server) noexcept override;
+  void on_accept(int fd, const Endpoint& peer) noexcept override;
+  void on_accept_failed(int error) noexcept override;
+  bool may_accept() noexcept override;
+
+  void route(http::Exchange& exchange) noexcept;
+  void answer(http::Exchange& exchange, const Route& route) noexcept;
+  void refuse(http::Exchange& exchange, std::uint16_t status, std::string_view body) noexcept;
+  bool is_denied(std::string_view method) const noexcept;
+  h1::Server::Options options_for(const Endpoint& client) noexcept;
+
+  std::string name_;
+  std::uint32_t index_;
+  WorkerState* worker_;
+  EntryOwner* owner_;
+  h1::ServerSettings settings_;
+  http::ForwardedRules forwarded_;
+  http::PathOptions path_;
+  std::vector<std::string> denied_methods_;
+  bool takes_proxy_header_ = false;
+  bool trusts_every_proxy_ = false;
+  CidrSet trusted_proxies_;
+  std::uint64_t grace_ms_;
+  std::uint64_t accept_grace_ms_;
+  bool logged_;
+  std::vector<net::Listener*> listeners_;
+  List<h1::Server> connections_;
+  List<ProxyPrelude> preludes_;
+};
+
+}  // namespace pm::runtime

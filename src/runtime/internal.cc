@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/internal.h"
+
+#include "core/text.h"
+#include "http/reply.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string>
+
+namespace pm::runtime {
+namespace {
+
+std::string_view version_name(http::Version version) noexcept {
+  switch (version) {
+    case http::Version::http10: return "HTTP/1.0";
+    case http::Version::http11: return "HTTP/1.1";
+    case http::Version::http2: return "HTTP/2.0";
+  }
+  return "";
+}
+
+// The authority without its port; the brackets of an IPv6 address stay.
+std::string_view host_of(std::string_view authority) noexcept {
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) return authority;
+  return authority.substr(0, colon);
+}
+
+}  // namespace
+
+void answer_noop(http::Exchange& exchange) noexcept { http::reply(exchange, 418, {}, http::BodyType::none); }
+
+void answer_ping(http::Exchange& exchange, std::uint16_t terminating) noexcept {
+  if (terminating == 0) return http::reply(exchange, 200, "OK", http::BodyType::plain);
+  http::reply(exchange, terminating, http::reason_phrase(terminating), http::BodyType::plain);
+}
+
+void answer_whoami(http::Exchange& exchange, std::string_view entry_point) noexcept {
+  const http::Request& request = exchange.request();
+  std::string text = fmt::format("EntryPoint: {}\nClient: {}\n\n{} {} {}\n", entry_point, request.client.to_string(),
+                                 request.method, request.target, version_name(request.version));
+  for (const http::Field& field : request.headers) {
+    if (!field.dropped) fmt::format_to(std::back_inserter(text), "{}: {}\n", field.name, field.value);
+  }
+  http::reply(exchange, 200, exchange.arena().copy(text), http::BodyType::plain);
+}
+
+void answer_redirect(http::Exchange& exchange, const routing::Redirect& redirect) noexcept {
+  const http::Request& request = exchange.request();
+  const bool is_get = request.method == "GET";  // anything else must come again as it was
+  const std::uint16_t moved = redirect.permanent ? 301 : 302;
+  const std::uint16_t kept = redirect.permanent ? 308 : 307;
+  const std::string location =
+      fmt::format("{}://{}{}{}{}{}{}", redirect.scheme, host_of(request.authority), redirect.port.empty() ? "" : ":",
+                  redirect.port, request.path, request.has_query ? "?" : "", request.query);
+  http::redirect(exchange, is_get ? moved : kept, exchange.arena().copy(location));
+}
+
+}  // namespace pm::runtime

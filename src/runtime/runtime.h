@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// runtime.h -- a configuration ready to serve: tables, routes, services, pools. Immutable but for the state of its services.
+//
+//   in      a Config that the loader has checked; the loop and the names of the worker
+//   out     for a request: its route, or none
+//   own     everything it is made of; nothing of the Config is kept
+//   errors  none: what cannot be built is left out, with a finding
+//   cost    a search in the routing table a request
+//   source  architecture.md section 2
+#pragma once
+
+#include "config/dynamic_model.h"
+#include "config/findings.h"
+#include "runtime/modules.h"
+#include "runtime/route.h"
+#include "runtime/service_plan.h"
+#include "upstream/load_balancer.h"
+#include "upstream/weighted.h"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace pm::runtime {
+
+// What every later step shares: judged services and built routers.
+struct Blueprint {
+  ServicePlans services;
+  routing::Routing routing;
+};
+Blueprint draw(const config::Config& config, const Modules& modules, config::Findings& findings);
+
+class Runtime {
+ public:
+  struct Options {
+    net::Loop* loop = nullptr;
+    const shm::Names* names = nullptr;
+    upstream::Connector* connector = nullptr;
+    std::uint64_t seed = 0;  // where rotations begin
+  };
+  Runtime(const config::Config& config, const Modules& modules, const Options& options);
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  // The root route of a plain request on an entry point, or null.
+  const Route* find(std::uint32_t entry_point, const http::Request& request) const noexcept;
+  // The child of `parent` for the request as it is now, or null.
+  const Route* find_child(const Route& parent, const http::Request& request) const noexcept;
+  void close_idle() noexcept;
+
+ private:
+  void make_services(ServicePlans& plans, const Options& options);
+  upstream::Pool& pool_for(const config::ServersTransport& transport, const Options& options);
+  http::Service* make_load_balancer(const std::string& name, ServicePlan& plan, const Options& options);
+  http::Service* make(const std::string& name, ServicePlans& plans, const Options& options);
+  void make_routes();
+
+  routing::Routing routing_;
+  std::vector<Route> routes_;  // beside Routing::routers
+  std::map<std::string, std::unique_ptr<upstream::Pool>, std::less<>> pools_;  // by transport
+  std::map<std::string, std::unique_ptr<http::Service>, std::less<>> services_;
+};
+
+}  // namespace pm::runtime
