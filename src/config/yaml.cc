@@ -77,7 +77,7 @@ struct Size {
 
 // Recursion is bounded: no tree is built deeper than max_depth.
 Size size_of(const Node& node) {
-  Size size{1, node.text.size(), 1};
+  Size size{1, node.text.size(), node.is_sequence() || node.is_mapping() ? 1u : 0u};
   const auto add = [&size](const Size& child) {
     size.nodes += child.nodes;
     size.bytes += child.bytes;
@@ -259,11 +259,14 @@ bool Reader::take_alias(const yaml_event_t& event, Mark mark) {
                 "write the anchor before it is used, and not inside itself");
   }
   const Size& size = found->second.size;
-  if (open_.size() + size.height > max_depth + 1) {
+  if (open_.size() + size.height > max_depth) {
     return fail(mark, fmt::format("nested deeper than {} levels", max_depth), "flatten it");
   }
   if (!charge(size.nodes, size.bytes, mark)) return false;
-  return complete(found->second.node, {});
+  Node copy = found->second.node;
+  const bool is_key = !open_.empty() && open_.back().node.is_mapping() && !open_.back().has_key;
+  if (is_key) copy.mark = mark;  // a value stands where its anchor is, a key where it is used
+  return complete(std::move(copy), {});
 }
 
 bool Reader::open(NodeKind kind, const yaml_char_t* anchor, const yaml_char_t* tag, Mark mark) {
