@@ -12,10 +12,10 @@
 
 namespace pm::os {
 
-std::uint64_t raise_open_files(std::uint64_t wanted) noexcept {
+std::uint64_t raise_open_files(std::uint64_t wanted, std::uint64_t useful) noexcept {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  if (wanted == 0) wanted = limit.rlim_max;
+  if (wanted == 0) wanted = std::max<std::uint64_t>(limit.rlim_max, useful);
   // Only root may go over the hard limit; anybody else takes what there is.
   const rlimit raised{wanted, std::max<rlim_t>(wanted, limit.rlim_max)};
   if (::setrlimit(RLIMIT_NOFILE, &raised) != 0) {

@@ -9,8 +9,8 @@
 
 namespace pm::os {
 
-std::uint64_t raise_open_files(
-    std::uint64_t wanted) noexcept;                    // 0: as many as the hard limit allows
+// `wanted` 0: as many as the hard limit allows, which root raises to `useful` when it is less.
+std::uint64_t raise_open_files(std::uint64_t wanted, std::uint64_t useful) noexcept;
 void limit_processor_time(unsigned seconds) noexcept;  // SIGKILL one second later
 void limit_address_space(
     std::uint64_t bytes) noexcept;  // not under a sanitizer, which maps terabytes

@@ -53,7 +53,7 @@ std::string signal_name(int signal) {
 std::string describe_exit(int wait_status) {
   if (WIFEXITED(wait_status)) return fmt::format("exited with code {}", WEXITSTATUS(wait_status));
   if (!WIFSIGNALED(wait_status)) return "ended";
-  return fmt::format("killed by {}{}", signal_name(WTERMSIG(wait_status)),
+  return fmt::format("was killed by {}{}", signal_name(WTERMSIG(wait_status)),
                      WCOREDUMP(wait_status) ? " (core dumped)" : "");
 }
 

@@ -27,10 +27,10 @@ class SignalFd {
 };
 
 void ignore_signal(int signal) noexcept;
-// Default actions and nothing blocked, but SIGPIPE, SIGALRM and SIGSYS stay as the daemon has them: ignored, default, default.
+// Default actions and nothing blocked; SIGPIPE stays ignored.
 void restore_signals() noexcept;
 std::string signal_name(int signal);  // "SIGTERM"
 std::string describe_exit(
-    int wait_status);  // "exited with code 1", "killed by SIGSEGV (core dumped)"
+    int wait_status);  // "exited with code 1", "was killed by SIGSEGV (core dumped)"
 
 }  // namespace pm::os

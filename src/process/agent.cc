@@ -1,14 +1,37 @@
 // SPDX-License-Identifier: MIT
 #include "process/agent.h"
 
+#include "agent/resolver.h"
+#include "config/codec.h"
+#include "os/memory.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
+#include "shm/names.h"
+#include "upstream/server_url.h"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include <unistd.h>
 
 namespace pm::process {
 namespace {
+
+// The resolver leaves out what is an address and what it has been told twice; a URL that is none was found by the
+// loader.
+std::vector<std::string> server_hosts(const config::Config& config) {
+  std::vector<std::string> hosts;
+  for (const config::Service& service : config.dynamic.services) {
+    if (!service.load_balancer) continue;
+    for (const config::Server& server : service.load_balancer->servers) {
+      auto url = upstream::parse_server_url(server.url.value);
+      if (url) hosts.push_back(std::move(url->host));
+    }
+  }
+  return hosts;
+}
 
 class Agent final : public Ear {
  public:
@@ -23,6 +46,8 @@ class Agent final : public Ear {
   int run();
 
  private:
+  Status start();
+  int fail(const Error& error);
   void on_message(Message message) override;
   void on_master_gone() override { loop_.leave(); }
   void on_terminate() override { loop_.leave(); }
@@ -33,19 +58,38 @@ class Agent final : public Ear {
   FdSink sink_;
   Log log_;
   ChildLoop loop_;
+  std::unique_ptr<agent::Resolver> resolver_;
   os::Fd error_log_;  // once the first one was replaced
 };
 
 int Agent::run() {
   const Status opened = loop_.open();
-  if (!opened) {
-    log_.error("cannot start: " + to_string(opened.error()));
-    return exit_failed;
-  }
+  if (!opened) return fail(opened.error());
+  const Status started = start();
+  if (!started) return fail(started.error());
   loop_.channel().send(MessageType::ready);
   loop_.run();
+  resolver_->stop();
   loop_.close();
   return exit_success;
+}
+
+Status Agent::start() {
+  std::vector<std::string> hosts;
+  {
+    const runtime::Bundle bundle = std::move(input_.bundle);
+    PM_TRY(const config::Config config, config::decode(bundle.config()));
+    hosts = server_hosts(config);
+  }
+  os::give_back_free_memory();
+  resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), *input_.names, log_);
+  resolver_->set_names(std::move(hosts));
+  return success();
+}
+
+int Agent::fail(const Error& error) {
+  log_.error("cannot start: " + to_string(error));
+  return exit_failed;
 }
 
 void Agent::on_message(Message message) {
@@ -53,6 +97,7 @@ void Agent::on_message(Message message) {
   if (message.type != MessageType::logs || message.fds.empty()) return;
   error_log_ = std::move(message.fds[0]);
   sink_.set_fd(error_log_.number());
+  if (input_.is_daemon) ::dup2(error_log_.number(), STDERR_FILENO);
 }
 
 }  // namespace

@@ -40,6 +40,12 @@ void keep_own_descriptors(const ChildInput& input) {
   os::close_all_but(keep);
 }
 
+// What a library or a broken invariant says goes to the error log; standard input is /dev/null already.
+void leave_terminal(int error_log) {
+  ::dup2(error_log, STDERR_FILENO);
+  ::dup2(STDIN_FILENO, STDOUT_FILENO);
+}
+
 Status drop_privileges(const runtime::Plan& plan) {
   if (plan.user_given != 0) {
     const os::Identity identity{plan.uid, plan.gid, ""};
@@ -62,6 +68,7 @@ void enter_child(ChildInput& input, const std::string& title) {
   os::keep_heap_small();
   os::restore_signals();
   keep_own_descriptors(input);
+  if (input.is_daemon) leave_terminal(input.error_log);
   input.title->set("pointsman: " + title);
   const runtime::Plan& plan = input.bundle.plan();
   os::set_priority(plan.worker_priority);

@@ -15,6 +15,7 @@
 #include "runtime/server.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pm::shm {
@@ -31,6 +32,9 @@ struct LogSettings {
 void apply(const LogSettings& settings, std::string role, Log& log);
 
 struct ChildInput {
+  ChildInput(runtime::Bundle configuration, Channel to_master)
+      : bundle(std::move(configuration)), channel(std::move(to_master)) {}
+
   runtime::Bundle bundle;
   Channel channel;  // to the master
   const runtime::Modules* modules = nullptr;
@@ -38,7 +42,8 @@ struct ChildInput {
   shm::Names* names = nullptr;
   LogSettings log;
   int error_log = -1;
-  int access_log = -1;  // -1: off
+  int access_log = -1;     // -1: off
+  bool is_daemon = false;  // standard error is the error log
   unsigned slot = 0;
   std::vector<runtime::ListeningSocket> listeners;
 };

@@ -71,6 +71,7 @@ void dump(const Command& command, const Loaded& loaded) {
       return;
     case Dump::effective: {
       config::DumpOptions options;
+      options.origins = &loaded.result.origins;
       options.show_secrets = command.show_secrets;
       print(config::dump(loaded.result.config, options));
       return;

@@ -114,16 +114,14 @@ void Master::start_due(Clock::time_point now) {
 void Master::become(const Child& child, Channel channel) {
   const unsigned slot = child.slot;
   const ChildKind kind = child.kind;
-  ChildInput input{std::move(input_.bundle),
-                   std::move(channel),
-                   &input_.modules,
-                   &input_.title,
-                   &*names_,
-                   log_settings(),
-                   logs_.error(),
-                   -1,
-                   slot,
-                   {}};
+  ChildInput input(std::move(input_.bundle), std::move(channel));
+  input.modules = &input_.modules;
+  input.title = &input_.title;
+  input.names = &*names_;
+  input.log = log_settings();
+  input.error_log = logs_.error();
+  input.is_daemon = input_.report.is_daemon();
+  input.slot = slot;
   if (kind == ChildKind::agent) std::exit(run_agent(std::move(input)));
   input.access_log = logs_.access();
   input.listeners = listeners_.of_slot(slot);

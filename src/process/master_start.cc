@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::size_t max_quoted_findings = 200;  // of a load, in a log file
 
+// A connection of a client and one to a server, and what a process has anyhow.
+std::uint64_t useful_open_files(std::uint64_t connections) {
+  return 2 * connections + 256;
+}
+
 bool is_terminal(int fd) {
   return ::isatty(fd) == 1;
 }
@@ -37,7 +42,8 @@ int Master::start() {
     }
   }
   if (const int code = bind(); code != exit_success) return code;
-  open_files_ = os::raise_open_files(plan().open_files);
+  open_files_ =
+      os::raise_open_files(plan().open_files, useful_open_files(plan().worker_connections));
   if (const int code = write_pid_file(); code != exit_success) return code;
   if (const int code = map_zones(); code != exit_success) return code;
 

@@ -117,6 +117,7 @@ void Worker::take_logs(Message message) {
     if (static_cast<LogKind>(message.body[i]) != LogKind::error) continue;
     error_log_ = std::move(message.fds[i]);
     sink_.set_fd(error_log_.number());
+    if (input_.is_daemon) ::dup2(error_log_.number(), STDERR_FILENO);
   }
 }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// main.cc -- reads the command line and picks a role.
+#include "config/environment.h"
+#include "os/title.h"
+#include "process/cli.h"
+#include "process/commands.h"
+#include "process/health.h"
+#include "process/serve.h"
+#include "process/signal_cli.h"
+#include "runtime/modules.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace pm::process {
+namespace {
+
+int play(const Command& command, os::ProcessTitle& title, const std::string& command_line) {
+  switch (command.action) {
+    case Action::serve: return serve(command, all_modules, title, command_line);
+    case Action::test: return test(command, all_modules);
+    case Action::signal: return signal_master(command);
+    case Action::version: return print_version();
+    case Action::build_info: return print_build_info(all_modules);
+    case Action::help: return print_help();
+    case Action::healthcheck: return ask_health(command, all_modules);
+    case Action::explain: return explain(command, all_modules);
+    case Action::schema: return print_schema();
+  }
+  return exit_internal;
+}
+
+}  // namespace
+}  // namespace pm::process
+
+int main(int argc, char** argv) {
+  using namespace pm;
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  std::string command_line = argc > 0 ? argv[0] : "pointsman";
+  for (const std::string& argument : arguments)
+    command_line += " " + argument;
+
+  auto command = process::parse_command_line(arguments, config::Environment::from(environ));
+  if (!command) {
+    fmt::print(stderr, "pointsman: {}\n", command.error().what);
+    return process::exit_usage;
+  }
+  os::ProcessTitle title(argv);
+  return process::play(*command, title, command_line);
+}

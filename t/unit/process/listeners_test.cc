@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "process/listeners.h"
+
+#include "os/socket.h"
+#include "process/cli.h"
+#include "t/lib/text.h"
+
+#include <CppUTest/TestHarness.h>
+
+using namespace pm;
+using process::Listeners;
+
+TEST_GROUP(listeners) {
+  Listeners listeners;
+  runtime::PlanAddress web;
+  int pauses = 0;
+
+  void setup() override {
+    web.name.set("web");
+    web.text.set("127.0.0.1:0");
+    web.place.set("traefik.yml:9:14");
+    web.address = Address::v4(0x7f000001).bytes();
+  }
+  auto bind(unsigned slots) {
+    return listeners.bind({&web, 1}, slots,
+                          [this](std::chrono::milliseconds) { return ++pauses < 2; });
+  }
+};
+
+TEST(listeners, every_slot_gets_a_socket_of_every_address) {
+  CHECK_FALSE(bind(3).has_value());
+
+  LONGS_EQUAL(1, listeners.of_slot(0).size());
+  LONGS_EQUAL(1, listeners.of_slot(2).size());
+  LONGS_EQUAL(0, listeners.of_slot(3).size());
+}
+
+TEST(listeners, all_slots_share_the_port_that_the_kernel_chose) {
+  CHECK_FALSE(bind(2).has_value());
+
+  const auto first = os::local_endpoint(listeners.of_slot(0)[0].fd);
+  const auto second = os::local_endpoint(listeners.of_slot(1)[0].fd);
+
+  LONGS_EQUAL(first.value().port, second.value().port);
+  CHECK_EQUAL("127.0.0.1:" + std::to_string(first.value().port), listeners.shown_address(web, 0));
+}
+
+TEST(listeners, a_free_port_is_bound_without_waiting) {
+  CHECK_FALSE(bind(1).has_value());
+
+  LONGS_EQUAL(0, pauses);
+}
+
+TEST(listeners, waiting_for_a_busy_port_can_be_given_up) {
+  auto other = os::listen_tcp({Address::v4(0x7f000001), 0});
+  web.port = os::local_endpoint(other->number()).value().port;
+
+  const auto failure = bind(1);
+
+  CHECK_TRUE(failure.has_value());
+  CHECK_TRUE(failure->message.empty());
+  LONGS_EQUAL(2, pauses);
+}
+
+TEST(listeners, an_address_of_another_box_is_refused_at_once_with_its_place) {
+  web.address = Address::v4(0xc0000201).bytes();
+  web.text.set("192.0.2.1:0");
+
+  const auto failure = bind(1);
+
+  CHECK_TRUE(failure.has_value());
+  LONGS_EQUAL(process::exit_cannot_bind, failure->exit_code);
+  CHECK_EQUAL(
+      std::string("traefik.yml:9:14: error: entryPoints.web.address \"192.0.2.1:0\": cannot bind: "
+                  "cannot assign requested address"),
+      failure->message);
+}
