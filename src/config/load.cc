@@ -198,9 +198,9 @@ bool Loader::parse_main(const std::string& path, std::string_view text, std::uin
   MainFile file;
   file.path = path;
   if (!parse_yaml(text, source, findings_, file.root)) return false;
-  if (!check_roots(file.root, Roots::both, findings_)) return false;
+  const bool is_good = check_roots(file.root, Roots::both, findings_);
   main_.push_back(std::move(file));
-  return true;
+  return is_good;
 }
 
 // Files, then -g, environment, flags: each laid over what is there (operations.md section 1).
@@ -312,8 +312,12 @@ void Loader::load_document(const std::string& path, Mark mark) {
 
   Node root;
   if (!parse_mapped(rendered->text, source, rendered->map, findings_, root)) return;
-  if (check_roots(root, is_main(path) ? Roots::both : Roots::dynamic_only, findings_))
-    decode_document(root);
+  // The keys at the top of a main file were judged when it was read as one.
+  if (is_main(path) || check_roots(root, Roots::dynamic_only, findings_)) {
+    return decode_document(root);
+  }
+  Dynamic refused;
+  decode_dynamic(root, "file", findings_, refused);  // for its findings
 }
 
 // A document counts as a whole or not at all (decision 10).
