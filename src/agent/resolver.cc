@@ -124,7 +124,7 @@ Resolver::Resolver(uv_loop_s* loop, shm::Names& names, Log& log, ResolverOptions
 
 Resolver::~Resolver() = default;
 
-void Resolver::set_names(std::vector<std::string> names) {
+void Resolver::set_names(const std::vector<std::string>& names) {
   if (work_ == nullptr) return;
   work_->book.use(names_to_ask(names), now());
   work_->run();

@@ -32,7 +32,7 @@ class Resolver {
   Resolver(uv_loop_s* loop, shm::Names& names, Log& log, ResolverOptions options = {});
   ~Resolver();
 
-  void set_names(std::vector<std::string> names);
+  void set_names(const std::vector<std::string>& names);
   void
   stop() noexcept;  // no questions and no writing from here on; libuv closes its handles in the next turn
 

@@ -17,7 +17,9 @@ void* must_allocate(std::size_t size) {
 
 }  // namespace
 
-BlockPool::~BlockPool() { trim(); }
+BlockPool::~BlockPool() {
+  trim();
+}
 
 void* BlockPool::take() {
   ++lent_;
@@ -49,9 +51,11 @@ void BlockPool::trim() noexcept {
 }
 
 void* Arena::allocate_slow(std::size_t size, std::size_t alignment) {
-  constexpr std::size_t header = (sizeof(Block) + alignof(std::max_align_t) - 1) & ~(alignof(std::max_align_t) - 1);
+  constexpr std::size_t header =
+      (sizeof(Block) + alignof(std::max_align_t) - 1) & ~(alignof(std::max_align_t) - 1);
   const std::size_t room = pool_->block_size() - header;
-  if (size + alignment > room / 2) {  // a large piece has a block of its own; the open block stays open
+  // A large piece has a block of its own; the open block stays open.
+  if (size + alignment > room / 2) {
     auto* block = new (must_allocate(header + size)) Block{blocks_, false};
     blocks_ = block;
     held_ += header + size;
@@ -89,7 +93,8 @@ std::string_view Arena::join(std::string_view a, std::string_view b, std::string
 }
 
 void Arena::clear() noexcept {
-  for (Cleanup* c = cleanups_; c != nullptr; c = c->next) c->run(c->object);
+  for (Cleanup* c = cleanups_; c != nullptr; c = c->next)
+    c->run(c->object);
   cleanups_ = nullptr;
   while (blocks_ != nullptr) {
     Block* next = blocks_->next;

@@ -14,7 +14,8 @@ namespace pm {
 
 }  // namespace pm
 
-#define PM_CHECK(condition, belief)                                                      \
-  do {                                                                                   \
-    if (!(condition)) [[unlikely]] ::pm::check_failed(__FILE__, __LINE__, belief);       \
+#define PM_CHECK(condition, belief)                   \
+  do {                                                \
+    if (!(condition)) [[unlikely]]                    \
+      ::pm::check_failed(__FILE__, __LINE__, belief); \
   } while (false)

@@ -18,7 +18,8 @@ struct HashKey {
 std::uint64_t siphash(const HashKey& key, std::string_view bytes) noexcept;
 constexpr std::uint64_t fnv1a(std::string_view bytes) noexcept {
   std::uint64_t hash = 14695981039346656037u;
-  for (char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  for (char c : bytes)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
   return hash;
 }
 

@@ -32,9 +32,12 @@ class Address {
   bool is_any() const noexcept;
   const std::array<std::uint8_t, 16>& bytes() const noexcept { return bytes_; }
   std::uint32_t scope() const noexcept { return scope_; }
-  std::size_t write(char* to) const noexcept;  // canonical text without zone; 46 bytes suffice; returns the length
+  // Canonical text without zone; 46 bytes suffice; returns the length.
+  std::size_t write(char* to) const noexcept;
   std::string to_string() const;
-  friend bool operator==(const Address& a, const Address& b) noexcept { return a.bytes_ == b.bytes_; }
+  friend bool operator==(const Address& a, const Address& b) noexcept {
+    return a.bytes_ == b.bytes_;
+  }
 
  private:
   std::array<std::uint8_t, 16> bytes_{};
@@ -55,7 +58,8 @@ struct Endpoint {
 
 class Cidr {
  public:
-  static std::optional<Cidr> parse(std::string_view text) noexcept;  // "10.0.0.0/8", "::1", "192.0.2.7"
+  // "10.0.0.0/8", "::1", "192.0.2.7"
+  static std::optional<Cidr> parse(std::string_view text) noexcept;
   bool contains(const Address& address) const noexcept;
   const Address& network() const noexcept { return network_; }
   unsigned bits() const noexcept { return bits_; }  // 0 to 128, counted in the 16-byte form

@@ -40,7 +40,8 @@ class List {
  public:
   List() noexcept { head_.next_ = head_.prev_ = &head_; }
   ~List() {
-    while (!empty()) front().Node::unlink();
+    while (!empty())
+      front().Node::unlink();
     head_.next_ = head_.prev_ = nullptr;
   }
   List(const List&) = delete;
@@ -58,7 +59,8 @@ class List {
   }
   // Moves every element of `other` to the end of this list, keeping their order.
   void take_all(List& other) noexcept {
-    while (!other.empty()) push_back(other.pop_front());
+    while (!other.empty())
+      push_back(other.pop_front());
   }
 
   // `visit` may unlink the element that it is given, and no other.

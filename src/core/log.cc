@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 
-#include <errno.h>
 #include <unistd.h>
 
 namespace pm {

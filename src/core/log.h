@@ -17,8 +17,9 @@
 namespace pm {
 
 enum class Level : std::uint8_t { trace, debug, info, notice, warn, error, fatal, panic };
-std::optional<Level> parse_level(std::string_view name) noexcept;  // case-insensitive, "warning" too
-std::string_view level_name(Level level) noexcept;                 // "debug"
+// In any case, "warning" too.
+std::optional<Level> parse_level(std::string_view name) noexcept;
+std::string_view level_name(Level level) noexcept;  // "debug"
 
 struct LogField {
   std::string_view key;
@@ -54,16 +55,28 @@ class Log {
   void set_level(Level level) noexcept { level_ = level; }
   void set_format(LogFormat format) noexcept { format_ = format; }
   void set_color(bool color) noexcept { color_ = color; }
-  void set_role(std::string role) { role_ = std::move(role); }  // "master", "worker 3": a fact of every line, beside the pid
+  // "master", "worker 3": a fact of every line, beside the pid.
+  void set_role(std::string role) { role_ = std::move(role); }
   Level level() const noexcept { return level_; }
   bool is_on(Level level) const noexcept { return level >= level_; }
 
-  void write(Level level, std::string_view message, std::initializer_list<LogField> fields = {}) noexcept;
-  void debug(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { write(Level::debug, m, f); }
-  void info(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { write(Level::info, m, f); }
-  void notice(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { write(Level::notice, m, f); }
-  void warn(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { write(Level::warn, m, f); }
-  void error(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { write(Level::error, m, f); }
+  void write(Level level, std::string_view message,
+             std::initializer_list<LogField> fields = {}) noexcept;
+  void debug(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    write(Level::debug, m, f);
+  }
+  void info(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    write(Level::info, m, f);
+  }
+  void notice(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    write(Level::notice, m, f);
+  }
+  void warn(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    write(Level::warn, m, f);
+  }
+  void error(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    write(Level::error, m, f);
+  }
 
  private:
   LogSink* sink_;

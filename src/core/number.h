@@ -25,7 +25,8 @@ std::optional<double> parse_float(std::string_view text) noexcept;
 
 // Go syntax ("1h30m", "1.5s", "-1s", "0", units ns us µs ms s m h), or a bare integer of seconds.
 std::optional<Duration> parse_duration(std::string_view text) noexcept;
-constexpr std::uint64_t whole_milliseconds(Duration value) noexcept {  // rounded up; what is not positive is 0
+// Rounded up; what is not positive is 0.
+constexpr std::uint64_t whole_milliseconds(Duration value) noexcept {
   if (value <= Duration::zero()) return 0;
   return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(value).count());
 }

@@ -4,8 +4,8 @@
 #include "core/check.h"
 
 #include <bit>
+#include <cerrno>
 
-#include <errno.h>
 #include <sys/random.h>
 
 namespace pm {

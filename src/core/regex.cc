@@ -105,7 +105,7 @@ bool Regex::matches(std::string_view text) const noexcept {
 }
 
 std::string Regex::replace_all(std::string_view text, std::string_view replacement) const {
-  const auto count = static_cast<std::size_t>(program_->NumberOfCapturingGroups() + 1);
+  const auto count = static_cast<std::size_t>(program_->NumberOfCapturingGroups()) + 1;
   std::vector<re2::StringPiece> groups(count);
   std::string out;
   std::size_t copied = 0;  // what is before this has been written

@@ -60,16 +60,19 @@ class [[nodiscard]] Result {
 };
 
 using Status = Result<std::monostate>;
-inline Status success() { return Status(std::monostate{}); }
+inline Status success() {
+  return Status(std::monostate{});
+}
 
 #define PM_JOIN2(a, b) a##b
 #define PM_JOIN(a, b) PM_JOIN2(a, b)
 
 // PM_TRY(auto x, expression): takes the value, or returns the error to the caller.
-#define PM_TRY(declaration, expression) PM_TRY_AS(PM_JOIN(pm_try_, __LINE__), declaration, expression)
-#define PM_TRY_AS(name, declaration, expression)      \
-  auto name = (expression);                           \
-  if (!name) return std::move(name).error();          \
+#define PM_TRY(declaration, expression) \
+  PM_TRY_AS(PM_JOIN(pm_try_, __LINE__), declaration, expression)
+#define PM_TRY_AS(name, declaration, expression) \
+  auto name = (expression);                      \
+  if (!name) return std::move(name).error();     \
   declaration = std::move(name).value()
 
 }  // namespace pm

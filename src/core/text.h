@@ -15,21 +15,29 @@
 
 namespace pm::text {
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-constexpr char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c; }
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+constexpr char upper(char c) noexcept {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
+}
 constexpr int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   const char l = lower(c);
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
-bool is_token_char(char c) noexcept;               // RFC 9110 tchar
-bool is_token(std::string_view text) noexcept;     // 1*tchar
+bool is_token_char(char c) noexcept;            // RFC 9110 tchar
+bool is_token(std::string_view text) noexcept;  // 1*tchar
 bool equals_ignore_case(std::string_view a, std::string_view b) noexcept;
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix) noexcept;
-std::string_view trim(std::string_view text) noexcept;            // space, tab, CR, LF at both ends
-std::string_view trim_blanks(std::string_view text) noexcept;     // space and tab (OWS) at both ends
+std::string_view trim(std::string_view text) noexcept;         // space, tab, CR, LF at both ends
+std::string_view trim_blanks(std::string_view text) noexcept;  // space and tab (OWS) at both ends
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);
 
@@ -49,7 +57,8 @@ std::string replace_all(std::string_view text, std::string_view what, std::strin
 
 // Appends the decoded form; false (and `out` as it was) when a "%" is not followed by two hexadecimal digits.
 bool percent_decode(std::string_view text, std::string& out);
-void percent_encode(std::string_view text, std::string_view keep, std::string& out);  // keeps unreserved and `keep`
+// Keeps what is unreserved, and `keep`.
+void percent_encode(std::string_view text, std::string_view keep, std::string& out);
 
 // The candidate nearest to `word` (edit distance, case ignored), or "" when none is near enough to suggest.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);

@@ -75,7 +75,9 @@ enum class FieldId : std::uint8_t {
 static_assert(static_cast<unsigned>(FieldId::count_) < 64);
 
 using FieldSet = std::uint64_t;
-constexpr FieldSet field_bit(FieldId id) noexcept { return FieldSet{1} << static_cast<unsigned>(id); }
+constexpr FieldSet field_bit(FieldId id) noexcept {
+  return FieldSet{1} << static_cast<unsigned>(id);
+}
 
 FieldId classify(std::string_view name) noexcept;
 std::string_view canonical_name(FieldId id) noexcept;  // "" for `other`

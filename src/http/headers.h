@@ -30,14 +30,16 @@ class Headers {
 
   void reserve(std::uint32_t count);
   // Borrows name and value: they must live as long as the arena. The first form classifies the name.
-  void append(std::string_view name, std::string_view value) { append(classify(name), name, value); }
+  void append(std::string_view name, std::string_view value) {
+    append(classify(name), name, value);
+  }
   void append(FieldId id, std::string_view value) { append(id, canonical_name(id), value); }
   void append(FieldId id, std::string_view name, std::string_view value) {
     if (size_ == capacity_) reserve(capacity_ == 0 ? 24 : capacity_ * 2);
     fields_[size_++] = Field{name, value, id, false};
     present_ |= field_bit(id);
   }
-  void set(FieldId id, std::string_view value);         // exactly one such field afterwards
+  void set(FieldId id, std::string_view value);  // exactly one such field afterwards
   void set(std::string_view name, std::string_view value);
   void drop(FieldId id) noexcept;
   void drop(std::string_view name) noexcept;

@@ -19,12 +19,14 @@ struct Response {
   std::uint16_t status = 0;
   std::string_view reason;  // as the server sent it; HTTP/1 only
   Origin origin = Origin::none;
-  Framing framing = Framing::none;  // as it came from the server; the codec chooses its own towards the client
+  // As it came from the server; the codec chooses its own towards the client.
+  Framing framing = Framing::none;
   std::uint64_t content_length = 0;
   Headers headers;
   Headers trailers;
 };
 
-std::string_view reason_phrase(std::uint16_t status) noexcept;  // "" when the status has no registered phrase
+// "" when the status has no registered phrase.
+std::string_view reason_phrase(std::uint16_t status) noexcept;
 
 }  // namespace pm::http
