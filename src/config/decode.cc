@@ -209,8 +209,10 @@ bool Decoder::refuse_empty(const Node& node) {
 // A scalar where a section may be empty: true switches it on with its defaults, anything else leaves it off.
 bool Decoder::is_switched_on(const Node& node, const Option& option) {
   if (!option.may_be_empty) {
-    findings_.error(node.mark, fmt::format("{}: {} where {} is needed", path_, kind_name(node.kind),
-                                           kind_text(option)));
+    findings_.error(
+        node.mark,
+        fmt::format("{}: {} where {} is needed", path_, kind_name(node.kind), kind_text(option)),
+        "write keys below it");
     return false;
   }
   const std::optional<bool> flag = parse_flag(scalar_text(node));

@@ -36,8 +36,8 @@ void hide(Value& value) {
 }
 
 // A text that nobody has given and that has no default: there is nothing to write.
-bool is_unset_text(const Option& option, const Value& value, const void* defaults) {
-  return option.kind == Kind::text && value.text.empty() && option.value(defaults).text.empty();
+bool is_unset_text(const Option& option, const Value& value, const void* born) {
+  return option.kind == Kind::text && value.text.empty() && option.value(born).text.empty();
 }
 
 class Dumper {
@@ -49,7 +49,7 @@ class Dumper {
   std::string take() { return std::move(out_); }
 
  private:
-  void option(const Option& option, const void* object, const void* defaults, std::size_t indent);
+  void option(const Option& option, const void* object, const void* born, std::size_t indent);
   void value(const Option& option, const Value& value, std::size_t indent);
   void map(const Option& option, const TextMap& map, std::size_t indent);
   void sections(const Option& option, const void* object, std::size_t indent);
@@ -94,15 +94,16 @@ void Dumper::line(std::size_t indent, std::string text, bool is_default_said) {
 }
 
 void Dumper::keys(const Section& section, const void* object, std::size_t indent) {
+  const Born born = section.born();
   for (const Option& each : section.options) {
     const std::size_t length = path_.size();
     if (!each.key.empty()) path_ += fmt::format("{}{}", path_.empty() ? "" : ".", each.key);
-    option(each, object, section.defaults(), indent);
+    option(each, object, born.get(), indent);
     path_.resize(length);
   }
 }
 
-void Dumper::option(const Option& option, const void* object, const void* defaults,
+void Dumper::option(const Option& option, const void* object, const void* born,
                     std::size_t indent) {
   if (option.item != nullptr) {
     sections(option, object, indent);
@@ -111,7 +112,7 @@ void Dumper::option(const Option& option, const void* object, const void* defaul
     if (option.is_secret && !options_.show_secrets) hide(held);
     if (option.key.empty()) {
       noted(held, indent);
-    } else if (held.is_set && !is_unset_text(option, held, defaults)) {
+    } else if (held.is_set && !is_unset_text(option, held, born)) {
       value(option, held, indent);
     }
   }

@@ -50,7 +50,7 @@ std::string kind_sentence(const Option& option) {
 std::string default_sentence(const Option& option, const Section& section) {
   std::string text(option.initial);
   if (text.empty() && option.value != nullptr) {
-    const Value born = option.value(section.defaults());
+    const Value born = option.value(section.born().get());
     if (born.is_set) text = value_yaml(option, born);
   }
   if (text.empty() || text == "\"\"" || text == "[]") return {};

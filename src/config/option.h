@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -166,9 +167,12 @@ struct Complaint {
   Severity severity = Severity::error;
 };
 
+// A struct as it is born: what an option that nobody gives is left at.
+using Born = std::unique_ptr<const void, void (*)(const void*)>;
+
 struct Section {
   std::span<const Option> options;
-  const void* (*defaults)() = nullptr;  // a struct as it is born
+  Born (*born)() = nullptr;
   // Named sections: tells the struct what it is called. The provider is "" in the static part.
   void (*identify)(void* object, std::string name, std::string_view provider, Mark mark) = nullptr;
   std::string_view (*name_of)(const void* object) = nullptr;
@@ -349,9 +353,8 @@ inline void* same(void* object) {
 }
 
 template <class S>
-const void* defaults_of() {
-  static const S born{};
-  return &born;
+Born born() {
+  return Born(new S{}, [](const void* object) { delete static_cast<const S*>(object); });
 }
 template <class S>
 void identify_object(void* object, std::string name, std::string_view provider, Mark mark) {
@@ -461,7 +464,7 @@ template <class S>
 constexpr Section section_of(std::span<const Option> options) {
   Section s;
   s.options = options;
-  s.defaults = detail::defaults_of<S>;
+  s.born = detail::born<S>;
   if constexpr (requires(S object) {
                   object.name;
                   object.mark;

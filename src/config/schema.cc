@@ -45,7 +45,7 @@ class Schema {
 
 std::string default_json(const Option& option, const Section& section) {
   if (option.value == nullptr || !option.initial.empty()) return {};
-  const Value born = option.value(section.defaults());
+  const Value born = option.value(section.born().get());
   if (!born.is_set) return {};
   switch (option.kind) {
     case Kind::flag:

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// maximal_config.h -- a configuration that gives every supported option a value that is not its default.
+//
+//   source  a test walks the option tables and names an option that is missing here
+#pragma once
+
+#include <string_view>
+
+inline constexpr std::string_view maximal_config = R"yaml(
+workers: 3
+workerCpuAffinity: "001 010"
+workerConnections: 1000
+rlimitNofile: 5000
+workerPriority: -5
+user: proxy proxies
+daemon: true
+pid: /run/p.pid
+operations: {shutdownTimeout: 5m, termIsGraceful: true, orphans: serve}
+entryPoints:
+  web:
+    address: "[::1]:8080/tcp"
+    asDefault: true
+    allowACMEByPass: true
+    reusePort: true
+    proxyProtocol: {insecure: true, trustedIPs: [10.0.0.0/8, "::1"]}
+    forwardedHeaders:
+      insecure: true
+      trustedIPs: "127.0.0.1, 10.0.0.0/8"
+      connection: [X-Keep]
+      notAppendXForwardedFor: true
+      addXForwardedSchemeHeaders: true
+    http:
+      redirections: {entryPoint: {to: ":443", scheme: http, permanent: false, priority: 7}}
+      middlewares: [strip@file]
+      encodedCharacters:
+        allowEncodedSlash: false
+        allowEncodedBackSlash: false
+        allowEncodedNullCharacter: false
+        allowEncodedSemicolon: false
+        allowEncodedPercent: false
+        allowEncodedQuestionMark: false
+        allowEncodedHash: false
+      encodeQuerySemicolons: true
+      sanitizePath: false
+      maxHeaderBytes: 65536
+      underscoreHeadersStrategy: reject
+      maxHeaderFields: 100
+      maxRequestLineBytes: 8192
+      headerTimeout: 10s
+      denyMethods: [TRACE, CONNECT]
+      maxConnectionMemory: 1048576
+      websocket: {enabled: false, maxConnections: 5}
+    transport:
+      lifeCycle: {requestAcceptGraceTimeout: 1s, graceTimeOut: 2s}
+      respondingTimeouts: {readTimeout: 3s, writeTimeout: 4s, idleTimeout: 5s}
+      keepAliveMaxTime: 6s
+      keepAliveMaxRequests: 7
+      sendStallTimeout: 8s
+      lingeringTimeout: 9s
+      bufferSize: 16384
+    observability: {accessLogs: false, metrics: false, tracing: false, traceVerbosity: detailed}
+  admin: {address: "127.0.0.1:0"}
+providers:
+  providersThrottleDuration: 1s
+  precedence: [file, docker]
+  file: {filename: a.yml, directory: "d \"x\"", watch: false, debugLogGeneratedTemplate: true}
+log: {level: warning, format: json, noColor: true, filePath: /var/log/p.log}
+accessLog:
+  filePath: "/var/log/\u00e4 \t.log"
+  format: json
+  bufferingSize: 100
+  addInternals: true
+  filters: {statusCodes: ["200", 300-302], retryAttempts: true, minDuration: 10ms}
+  fields:
+    defaultMode: drop
+    names: {RouterName: keep, StartUTC: drop}
+    headers: {defaultMode: redact, names: {X-A: keep, "x.y z": drop}}
+    queryParameters: {defaultMode: drop}
+ping: {entryPoint: admin, manualRouting: true, terminatingStatusCode: 500}
+serversTransport: &transport
+  maxIdleConnsPerHost: 50
+  maxIdleConns: 60
+  maxConnsPerHost: 70
+  maxConnLifetime: 80s
+  disableHTTP2: true
+  maxResponseHeaderBytes: 1000
+  forwardingTimeouts: {dialTimeout: 1s, responseHeaderTimeout: 2s, idleConnTimeout: 3s, requestTimeout: 4s}
+core: {defaultRuleSyntax: v2}
+http:
+  routers:
+    plain:
+      entryPoints: [web]
+      rule: "Host(`a.test`) || Path(`/b`)"
+      ruleSyntax: v3
+      priority: -5
+      middlewares: [strip, "own@file"]
+      service: balanced
+      parentRefs: [parent]
+      tls: {options: default, domains: [{main: a.test}]}
+      observability: {accessLogs: false, metrics: true, tracing: false, traceVerbosity: detailed}
+    "true": {service: weighed}
+  services:
+    balanced:
+      middlewares: [strip]
+      loadBalancer:
+        servers:
+          - {url: "http://user:word@10.0.0.1:80/x", weight: 3, preservePath: true}
+          - {url: "http://10.0.0.2"}
+        strategy: p2c
+        passHostHeader: false
+        responseForwarding: {flushInterval: -1s}
+        serversTransport: slow
+        sticky: {cookie: {}}
+        healthCheck: {path: /}
+    weighed: {weighted: {services: [{name: balanced, weight: 2}, {name: other}], healthCheck: {}}}
+    odd: {mirroring: {service: balanced}, failover: {service: balanced}}
+  middlewares:
+    strip: {stripPrefix: {prefixes: [/a, "/b c"], count: 5, f: 1.50, on: true, e: "", z: }}
+    auth: {basicAuth: {users: ["u:$apr1$x"]}}
+  serversTransports:
+    slow: *transport
+)yaml";
