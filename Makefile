@@ -68,7 +68,7 @@ all: $(BINARY) $(ARCHIVES)
 # ---- compiling ------------------------------------------------------------------------------------------------------
 
 # No name of a folder of this machine reaches the binary, and two builds of one tree are the same bytes.
-PREFIX_MAP = -ffile-prefix-map=$(TOP)/= -ffile-prefix-map=$(CURDIR)=.
+PREFIX_MAP = -ffile-prefix-map=$(TOP)/= -ffile-prefix-map=$(CURDIR)=. -frandom-seed=$(@:$(B)/%=%)
 CPPFLAGS = -I $(TOP)/src -I $(TOP) -iquote $(B) $(LIBRARY_CPPFLAGS) $(PREFIX_MAP) -MMD -MP
 CXXFLAGS = -std=c++20 $(LEVEL) $(WARNINGS) $(HARDENING) $(LANGUAGE) $(USER_CXXFLAGS)
 LANGUAGE = -fno-exceptions
