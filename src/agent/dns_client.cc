@@ -31,10 +31,9 @@ LookupOutcome outcome_of(int status) noexcept {
   }
 }
 
-// "localhost" and all below it: never a question for a server (RFC 6761 section 6.3).
-bool is_localhost(std::string_view name) noexcept {
+// Is the name `zone`, or below it?
+bool is_within(std::string_view name, std::string_view zone) noexcept {
   if (name.ends_with('.')) name.remove_suffix(1);
-  constexpr std::string_view zone = "localhost";
   if (name.size() < zone.size()) return false;
   const std::size_t begin = name.size() - zone.size();
   const bool whole = begin == 0 || name[begin - 1] == '.';
@@ -222,9 +221,10 @@ void DnsClient::look_up(const std::string& name, std::function<void(Answer)> the
     then({LookupOutcome::failed, {}, {}, ares_strerror(status)});
     return;
   }
-  if (is_localhost(name)) {
-    then(answer_localhost(channel.ares, name));
-    return;
+  // Never a question for a server: RFC 6761 sections 6.3 and 6.4.
+  if (is_within(name, "localhost")) return then(answer_localhost(channel.ares, name));
+  if (is_within(name, "invalid")) {
+    return then({LookupOutcome::not_found, {}, {}, ares_strerror(ARES_ENOTFOUND)});
   }
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;

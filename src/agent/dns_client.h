@@ -35,7 +35,7 @@ struct DnsOptions {
   std::string servers;  // "127.0.0.1:5353,[::1]:53"; empty: those of the system
   std::chrono::milliseconds timeout{
       2000};  // of the first attempt at each server; doubled with each round
-  int tries = 3;
+  int tries = 2;
 };
 
 class DnsClient {

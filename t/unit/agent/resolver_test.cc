@@ -174,6 +174,16 @@ TEST(resolver, localhost_is_known_without_a_server) {
   CHECK_EQUAL(0u, server->asked);
 }
 
+TEST(resolver, what_is_invalid_by_definition_is_not_asked_for) {
+  server->hosts["invalid.test"] = {{"192.0.2.1"}};
+
+  start({"no-such-name.invalid", "invalid.test"});
+
+  CHECK_EQUAL(std::string("failed"), settled("no-such-name.invalid"));
+  CHECK_EQUAL(std::string("known 192.0.2.1"), settled("invalid.test"));
+  CHECK_EQUAL(2u, server->asked);
+}
+
 TEST(resolver, more_names_than_questions_at_a_time_get_their_turn) {
   std::vector<std::string> hosts;
   for (int i = 0; i < 40; ++i)
