@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t max_total = 512
                                   << 20;  // bytes of all files: a folder must not fill the memory
 
+constexpr const char* read_advice = "check the path and who may read it";
+
 // One file that may hold static keys, as a tree.
 struct MainFile {
   std::string path;  // tidy; "" for the inline text
@@ -140,7 +142,7 @@ bool Loader::search() {
 bool Loader::take_folder(const std::string& path) {
   auto names = reader_.list(path);
   if (!names) {
-    findings_.error({}, fmt::format("{}: {}", path, names.error().what));
+    findings_.error({}, fmt::format("{}: {}", path, names.error().what), read_advice);
     return false;
   }
   std::sort(names->begin(), names->end());
@@ -156,7 +158,8 @@ bool Loader::take_folder(const std::string& path) {
     is_good = read_main(file) && is_good;
   }
   if (count > 0) return is_good;
-  findings_.error({}, fmt::format("{}: no *.yml or *.yaml in this folder", path));
+  findings_.error({}, fmt::format("{}: no *.yml or *.yaml in this folder", path),
+                  "name another folder, or a file");
   return false;
 }
 
@@ -171,12 +174,13 @@ std::optional<std::string> Loader::read(const std::string& path, Mark mark) {
   }
   auto text = reader_.read(path);
   if (!text) {
-    findings_.error(mark, fmt::format("{}: {}", path, text.error().what));
+    findings_.error(mark, fmt::format("{}: {}", path, text.error().what), read_advice);
     return std::nullopt;
   }
   total_ += text->size();
   if (total_ > max_total) {
-    findings_.error(mark, fmt::format("{}: all files together are larger than 512 MiB", path));
+    findings_.error(mark, fmt::format("{}: all files together are larger than 512 MiB", path),
+                    "take some out");
     return std::nullopt;
   }
   result_.files.push_back({path, *text});

@@ -44,7 +44,8 @@ class Walk {
   void enter(const std::string& directory, std::size_t depth) {
     auto names = reader_.list(directory);
     if (!names) {
-      findings_.error(mark_, fmt::format("{}: {}", directory, names.error().what));
+      findings_.error(mark_, fmt::format("{}: {}", directory, names.error().what),
+                      "check the path and who may read it");
       return;
     }
     folders_.push_back(directory);
@@ -62,7 +63,7 @@ class Walk {
     if (!info || info->kind == FileKind::file) {
       files_.push_back(path);
     } else if (file_type(path) == FileType::yaml) {
-      findings_.error(mark_, fmt::format("{}: is not a plain file", path));
+      findings_.error(mark_, fmt::format("{}: is not a plain file", path), "take it out");
     }
   }
 
@@ -75,13 +76,14 @@ class Walk {
       // Mounted volumes hold their files in "..2024_05_01" and lead there by links; each must be seen once.
       if (depth >= max_folder_depth) {
         findings_.error(
-            mark_, fmt::format("{}: folders are nested deeper than {}", path, max_folder_depth));
+            mark_, fmt::format("{}: folders are nested deeper than {}", path, max_folder_depth),
+            "move them up");
       } else {
         enter(path, depth + 1);
       }
     }
     if (files_.size() <= max_files) return true;
-    findings_.error(mark_, fmt::format("{}: more than {} files", path, max_files));
+    findings_.error(mark_, fmt::format("{}: more than {} files", path, max_files), "take some out");
     return false;
   }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t max_items =
     1024;  // "[n]": a list in a flag is short; a typo must not allocate
+constexpr const char* name_advice = "see pointsman.yaml(5) for the names";
 constexpr std::size_t max_elements = 32;  // no option lies deeper
 
 // "domains[0]": a key and the indices behind it.
@@ -158,7 +159,7 @@ void add_variable(Node& root, std::string_view variable, std::string_view name,
 
   const Path path = parse_path(name, '_');
   if (!path.wrong.empty()) {
-    findings.error(root.mark, fmt::format("{}: {}", variable, path.wrong));
+    findings.error(root.mark, fmt::format("{}: {}", variable, path.wrong), name_advice);
     return;
   }
   insert(root, path, value, flag_kind(text::replace_all(name, "_", ".")));
@@ -225,15 +226,15 @@ class Layers {
 
   void report(const Node& base, const Node& over, const std::string& path) {
     if (clash_ == Clash::silent) return;
-    std::string what = fmt::format("{}: {} replaces {} of {}", path, shown(over), shown(base),
+    std::string what = fmt::format("{}: {} overrides {} of {}", path, shown(over), shown(base),
                                    place(base.mark, *findings_));
     if (clash_ == Clash::warning) {
-      findings_->warning(over.mark, std::move(what), "say it in one place");
+      findings_->warning(over.mark, std::move(what), "keep one of them");
       return;
     }
     what = fmt::format("{} is set twice: {} here, {} in {}", path, shown(over), shown(base),
                        place(base.mark, *findings_));
-    findings_->error(over.mark, std::move(what), "remove one of them");
+    findings_->error(over.mark, std::move(what), "keep one of them");
   }
 
   Clash clash_;
@@ -247,7 +248,7 @@ Node flags_tree(std::span<const StaticFlag> flags, Findings& findings) {
   for (const StaticFlag& flag : flags) {
     const Path path = parse_path(flag.path, '.');
     if (!path.wrong.empty()) {
-      findings.error(root.mark, fmt::format("--{}: {}", flag.path, path.wrong));
+      findings.error(root.mark, fmt::format("--{}: {}", flag.path, path.wrong), name_advice);
       continue;
     }
     insert(root, path, flag.value, flag_kind(flag.path));

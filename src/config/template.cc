@@ -263,8 +263,10 @@ std::optional<Rendered> render_template(std::string text, std::uint32_t source,
   if (!tree.mistake && !runner.run(tree.statements, Value{})) tree.mistake = runner.mistake();
   if (!tree.mistake) return runner.take();
 
+  std::string advice = std::move(tree.mistake->advice);
+  if (advice.empty()) advice = "see TEMPLATES in pointsman.yaml(5)";
   findings.error(mark_of(text, tree.mistake->offset, source), "template: " + tree.mistake->what,
-                 tree.mistake->advice);
+                 std::move(advice));
   return std::nullopt;
 }
 

@@ -350,12 +350,11 @@ bool Parser::refuse_word(std::string_view word) {
   if (is_one_of(keywords, word)) return refuse(fmt::format("unexpected {}", word), "");
   if (is_one_of(missing_keywords, word)) {
     return refuse(fmt::format("{} is not supported in templates", word),
-                  "if, else, end and range are; see pointsman.yaml(5)");
+                  "if, else, end and range are");
   }
   const std::string nearest = nearest_function(word);
   return refuse(fmt::format("function {} is not supported", text::quoted(word, 40)),
-                nearest.empty() ? "see pointsman.yaml(5) for the list"
-                                : fmt::format("did you mean \"{}\"?", nearest));
+                nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest));
 }
 
 bool Parser::read_word(Operand& operand) {

@@ -103,7 +103,8 @@ TEST(load, a_missing_file_is_fatal) {
 
   const LoadResult result = load();
 
-  check_text("error: /p.yaml: no such file or directory\n", findings.text());
+  check_text("error: /p.yaml: no such file or directory; check the path and who may read it\n",
+             findings.text());
   CHECK_FALSE(result.usable);
 }
 
@@ -183,7 +184,7 @@ TEST(load, two_files_of_a_folder_may_not_contradict_each_other) {
 
   CHECK_FALSE(result.usable);
   check_text(
-      "/c/b.yaml:2:10: error: workers is set twice: \"4\" here, \"3\" in /c/a.yaml:1:10; remove "
+      "/c/b.yaml:2:10: error: workers is set twice: \"4\" here, \"3\" in /c/a.yaml:1:10; keep "
       "one "
       "of them\n",
       findings.text());
@@ -196,7 +197,7 @@ TEST(load, a_folder_without_yaml_is_fatal) {
   CHECK_FALSE(load().usable);
   check_text(
       "warning: /c/a.toml: TOML is not supported and is not read; convert it to YAML\n"
-      "error: /c: no *.yml or *.yaml in this folder\n",
+      "error: /c: no *.yml or *.yaml in this folder; name another folder, or a file\n",
       findings.text());
 }
 
@@ -209,10 +210,10 @@ TEST(load, flags_win_over_environment_over_file_with_warnings) {
   CHECK_TRUE(result.usable);
   CHECK_TRUE(result.config.fixed.log.level == Level::debug);
   check_text(
-      "environment: warning: log.level: \"warn\" replaces \"info\" of inline:2:10; say it in one "
-      "place\n"
-      "command line: warning: log.level: \"debug\" replaces \"warn\" of environment; say it in one "
-      "place\n",
+      "environment: warning: log.level: \"warn\" overrides \"info\" of inline:2:10; keep one of "
+      "them\n"
+      "command line: warning: log.level: \"debug\" overrides \"warn\" of environment; keep one of "
+      "them\n",
       findings.text());
 }
 
@@ -232,7 +233,7 @@ TEST(load, what_g_adds_may_not_contradict_the_file) {
 
   CHECK_FALSE(result.usable);
   check_text(
-      "-g:1:10: error: workers is set twice: \"3\" here, \"2\" in inline:1:10; remove one of "
+      "-g:1:10: error: workers is set twice: \"3\" here, \"2\" in inline:1:10; keep one of "
       "them\n",
       findings.text());
 }
@@ -362,7 +363,10 @@ TEST(load, a_missing_provider_file_leaves_the_rest) {
       load_text("providers: {file: {filename: /none.yml}}\n" + router_file("r"));
 
   CHECK_TRUE(result.usable);
-  check_text("inline:1:30: error: /none.yml: no such file or directory\n", findings.text());
+  check_text(
+      "inline:1:30: error: /none.yml: no such file or directory; check the path and who may read "
+      "it\n",
+      findings.text());
   check_text("r", routers(result));
 }
 

@@ -125,13 +125,27 @@ TEST(sources, flags_become_a_tree) {
 
 TEST(sources, malformed_flags_are_errors) {
   static constexpr Row rows[] = {
-      {"log..level=x", "command line: error: --log..level: an element of the name is empty"},
-      {".log=x", "command line: error: --.log: an element of the name is empty"},
-      {"[0].a=x", "command line: error: --[0].a: an element of the name is empty"},
-      {"a[x]=1", "command line: error: --a[x]: \"[x]\" is not an index from 0 to 1023"},
-      {"a[1=1", "command line: error: --a[1: \"[1\" is not an index from 0 to 1023"},
-      {"a[9999]=1", "command line: error: --a[9999]: \"[9999]\" is not an index from 0 to 1023"},
-      {"a[0]b=1", "command line: error: --a[0]b: \"b\" is not an index from 0 to 1023"},
+      {"log..level=x",
+       "command line: error: --log..level: an element of the name is empty; see pointsman.yaml(5) "
+       "for the names"},
+      {".log=x",
+       "command line: error: --.log: an element of the name is empty; see pointsman.yaml(5) for "
+       "the names"},
+      {"[0].a=x",
+       "command line: error: --[0].a: an element of the name is empty; see pointsman.yaml(5) for "
+       "the names"},
+      {"a[x]=1",
+       "command line: error: --a[x]: \"[x]\" is not an index from 0 to 1023; see pointsman.yaml(5) "
+       "for the names"},
+      {"a[1=1",
+       "command line: error: --a[1: \"[1\" is not an index from 0 to 1023; see pointsman.yaml(5) "
+       "for the names"},
+      {"a[9999]=1",
+       "command line: error: --a[9999]: \"[9999]\" is not an index from 0 to 1023; see "
+       "pointsman.yaml(5) for the names"},
+      {"a[0]b=1",
+       "command line: error: --a[0]b: \"b\" is not an index from 0 to 1023; see pointsman.yaml(5) "
+       "for the names"},
       {"a[1]=1", "command line: error: a[0] is missing; number the items from 0 without gaps"},
   };
   check_rows(rows, flags);
@@ -148,7 +162,8 @@ TEST(sources, variables_become_a_tree) {
       {"traefik_log_level=x TRAEFIK_log_level=x", "{}"},
       {"TRAEFIK_LOGGER=x", "{}"},
       {"TRAEFIK_LOG__LEVEL=x",
-       "environment: error: TRAEFIK_LOG__LEVEL: an element of the name is empty"},
+       "environment: error: TRAEFIK_LOG__LEVEL: an element of the name is empty; see "
+       "pointsman.yaml(5) for the names"},
   };
   check_rows(rows, variables);
 }
@@ -156,7 +171,7 @@ TEST(sources, variables_become_a_tree) {
 TEST(sources, our_own_variables_win_with_a_warning) {
   static constexpr Row rows[] = {
       {"POINTSMAN_LOG_LEVEL=a TRAEFIK_LOG_LEVEL=b",
-       "environment: warning: log.level: \"a\" replaces \"b\" of environment; say it in one place"},
+       "environment: warning: log.level: \"a\" overrides \"b\" of environment; keep one of them"},
       {"POINTSMAN_LOG_LEVEL=a TRAEFIK_LOG_LEVEL=a", "{log: {level: a}}"},
   };
   check_rows(rows, variables);
@@ -178,7 +193,7 @@ TEST(sources, clashes_are_said_when_they_change_something) {
       {"a.b=x | a.b=x", "{a: {b: x}}"},
       {"ping=true | ping.entryPoint=web", "{ping: {entryPoint: web}}"},
       {"a.b=x | a.b=y",
-       "command line: warning: a.b: \"y\" replaces \"x\" of command line; say it in one place"},
+       "command line: warning: a.b: \"y\" overrides \"x\" of command line; keep one of them"},
   };
   check_rows(rows, laid_with_warning);
 }
@@ -187,7 +202,7 @@ TEST(sources, two_files_may_not_contradict_each_other) {
   static constexpr Row rows[] = {
       {"a.b=x | a.b=x", "{a: {b: x}}"},
       {"a.b=x | a.b=y",
-       "command line: error: a.b is set twice: \"y\" here, \"x\" in command line; remove one of "
+       "command line: error: a.b is set twice: \"y\" here, \"x\" in command line; keep one of "
        "them"},
   };
   check_rows(rows, laid_strictly);
