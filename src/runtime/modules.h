@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // modules.h -- the table of modules that this build has; written by configure, passed by reference from main.
 //
-//   shape   one list a kind, in order of name; a constant `pm::<folder>_module` of each folder under modules/<kind>/
+//   shape   one list a kind, in order of key; the constant `pm::<folder>_<kind>` of each folder modules/<kind>/<folder>/
 //   source  layout.md, "modules"
 #pragma once
 

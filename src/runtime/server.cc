@@ -77,7 +77,7 @@ Status DataPlane::open(uv_loop_s* loop) {
       Runtime::Options{loop_.get(), options_.names, &connector_, Random().next()});
   state_.runtime = runtime_.get();
   for (std::uint32_t i = 0; i < config.fixed.entry_points.size(); ++i) {
-    entries_.push_back(std::make_unique<Entry>(config.fixed.entry_points[i], i, state_, *this));
+    entries_.push_back(std::make_unique<Entry>(config.fixed.entry_points[i], i, state_, static_cast<EntryOwner&>(*this)));
     grace_ms_ = std::max(grace_ms_, entries_.back()->grace_ms());
   }
   if (options_.access_log != nullptr) loop_->at_turn_end(*this);
