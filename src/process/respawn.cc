@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto window = std::chrono::seconds(10);
 constexpr std::chrono::milliseconds first_delay{1000};
-constexpr std::chrono::milliseconds longest_delay{30000};
+constexpr std::chrono::milliseconds longest_delay{10000};
 
 }  // namespace
 

@@ -2,7 +2,7 @@
 // respawn.h -- when a dead child is started again: at once, but not when it dies over and over.
 //
 //   in      the time of each death
-//   out     how long to wait: 0 for the first five deaths within 10 s, then 1 s, doubled with each further one up to 30 s
+//   out     how long to wait: 0 for the first five deaths within 10 s, then 1 s, doubled with each further one up to 10 s
 //   source  operations.md section 3 (CHLD), security.md section 9
 #pragma once
 

@@ -2,6 +2,7 @@
 #include "process/worker.h"
 
 #include "config/codec.h"
+#include "observe/access_log.h"
 #include "os/affinity.h"
 #include "os/memory.h"
 #include "process/child_loop.h"
@@ -42,7 +43,7 @@ class Worker final : public Ear {
   void on_master_gone() override;
   void on_terminate() override { leave(); }
   void on_quit() override { drain(); }
-  void on_flush() override {}
+  void on_flush() override;
   void take_logs(Message message);
 
   ChildInput input_;
@@ -50,8 +51,9 @@ class Worker final : public Ear {
   Log log_;
   ChildLoop loop_;
   config::Config config_;
-  std::unique_ptr<runtime::Server> server_;
-  os::Fd error_log_;  // once the first one was replaced
+  std::unique_ptr<observe::AccessLog> access_log_;  // null: off
+  std::unique_ptr<runtime::Server> server_;         // writes to it until the end
+  os::Fd error_log_;                                // once the first one was replaced
   bool orphans_serve_ = false;
 };
 
@@ -71,6 +73,10 @@ int Worker::run() {
 int Worker::start() {
   const Status read = read_configuration();
   if (!read) return fail(read.error());
+  if (config_.fixed.access_log && input_.access_log >= 0) {
+    access_log_ =
+        std::make_unique<observe::AccessLog>(*config_.fixed.access_log, input_.access_log);
+  }
   runtime::ServerOptions options;
   options.config = &config_;
   options.modules = input_.modules;
@@ -78,6 +84,7 @@ int Worker::start() {
   options.worker = input_.slot;
   options.log = &log_;
   options.names = input_.names;
+  options.access_log = access_log_.get();
   options.on_drained = [this] {
     leave();
   };
@@ -114,11 +121,21 @@ void Worker::on_message(Message message) {
 void Worker::take_logs(Message message) {
   if (message.fds.size() != message.body.size()) return;
   for (std::size_t i = 0; i < message.fds.size(); ++i) {
-    if (static_cast<LogKind>(message.body[i]) != LogKind::error) continue;
-    error_log_ = std::move(message.fds[i]);
-    sink_.set_fd(error_log_.number());
-    if (input_.is_daemon) ::dup2(error_log_.number(), STDERR_FILENO);
+    switch (static_cast<LogKind>(message.body[i])) {
+      case LogKind::access:
+        if (access_log_) access_log_->reopen(message.fds[i].release());
+        break;
+      case LogKind::error:
+        error_log_ = std::move(message.fds[i]);
+        sink_.set_fd(error_log_.number());
+        if (input_.is_daemon) ::dup2(error_log_.number(), STDERR_FILENO);
+        break;
+    }
   }
+}
+
+void Worker::on_flush() {
+  if (access_log_) access_log_->flush();
 }
 
 void Worker::on_master_gone() {
