@@ -142,7 +142,8 @@ void Server::take_head() noexcept {
 bool Server::start_exchange(std::string_view block) noexcept {
   exchange_ = new (context_->exchanges.take()) http::Exchange(context_->blocks, *this);
   http::Request& request = exchange_->request();
-  const Fault fault = parse_request(exchange_->arena().copy(block), settings_->limits, request);
+  request.head = exchange_->arena().copy(block);
+  const Fault fault = parse_request(request.head, settings_->limits, request);
   if (fault) {
     drop_exchange();
     refuse(fault);

@@ -27,6 +27,7 @@ enum class Framing : std::uint8_t { none, length, chunked, until_close };
 struct Request {
   explicit Request(Arena& arena) noexcept : headers(arena), trailers(arena) {}
 
+  std::string_view head;  // the bytes as received, start line to empty line; HTTP/1 only
   std::string_view method;
   std::string_view target;
   std::string_view path;

@@ -6,20 +6,10 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <string>
 
 namespace pm::runtime {
 namespace {
-
-std::string_view version_name(http::Version version) noexcept {
-  switch (version) {
-    case http::Version::http10: return "HTTP/1.0";
-    case http::Version::http11: return "HTTP/1.1";
-    case http::Version::http2: return "HTTP/2.0";
-  }
-  return "";
-}
 
 // The authority without its port; the brackets of an IPv6 address stay.
 std::string_view host_of(std::string_view authority) noexcept {
@@ -39,11 +29,8 @@ void answer_ping(http::Exchange& exchange, std::uint16_t terminating) noexcept {
 
 void answer_whoami(http::Exchange& exchange, std::string_view entry_point) noexcept {
   const http::Request& request = exchange.request();
-  std::string text = fmt::format("EntryPoint: {}\nClient: {}\n\n{} {} {}\n", entry_point, request.client.to_string(),
-                                 request.method, request.target, version_name(request.version));
-  for (const http::Field& field : request.headers) {
-    if (!field.dropped) fmt::format_to(std::back_inserter(text), "{}: {}\n", field.name, field.value);
-  }
+  std::string text = fmt::format("EntryPoint: {}\nClient: {}\n\n", entry_point, request.client.to_string());
+  text.append(text::replace_all(request.head, "\r\n", "\n"));
   http::reply(exchange, 200, exchange.arena().copy(text), http::BodyType::plain);
 }
 
