@@ -128,7 +128,7 @@ unit-$(1): $(B)/unit-$(1)
 endef
 ROOMS_BEFORE :=
 $(foreach r,$(ROOMS),$(eval $(call unit_of_room,$(r))))
-$(B)/unit-modules: $(UNIT_MAIN) $(call objects,$(call unit_sources,modules)) $(ARCHIVES)
+$(B)/unit-modules: $(UNIT_MAIN) $(B)/obj/modules.o $(call objects,$(call unit_sources,modules)) $(ARCHIVES)
 	$(LINK)
 .PHONY: unit-modules
 unit-modules: $(B)/unit-modules
