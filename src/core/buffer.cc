@@ -20,7 +20,9 @@ void give_back(BytePools& pools, char* data, std::size_t capacity) noexcept {
 
 }  // namespace
 
-ByteBuffer::~ByteBuffer() { PM_CHECK(data_ == nullptr, "a buffer is released before it dies"); }
+ByteBuffer::~ByteBuffer() {
+  PM_CHECK(data_ == nullptr, "a buffer is released before it dies");
+}
 
 void ByteBuffer::grow(BytePools& pools, std::size_t more) {
   if (room() >= more) return;
@@ -61,7 +63,9 @@ void ByteBuffer::release(BytePools& pools) noexcept {
   start_ = size_ = capacity_ = 0;
 }
 
-ByteQueue::~ByteQueue() { PM_CHECK(first_ == nullptr, "a queue is cleared before it dies"); }
+ByteQueue::~ByteQueue() {
+  PM_CHECK(first_ == nullptr, "a queue is cleared before it dies");
+}
 
 void ByteQueue::append(BytePools& pools, std::string_view bytes) {
   const auto room = static_cast<std::uint32_t>(pools.large.block_size() - sizeof(Block));

@@ -57,7 +57,8 @@ class ByteQueue {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
   void append(BytePools& pools, std::string_view bytes);
-  int front(iovec* pieces, int count) const noexcept;  // the first pieces, at most `count`; returns their number
+  int front(iovec* pieces,
+            int count) const noexcept;  // the first pieces, at most `count`; returns their number
   void consume(BytePools& pools, std::size_t count) noexcept;
   void clear(BytePools& pools) noexcept { consume(pools, size_); }
 

@@ -10,7 +10,8 @@
 namespace pm::h1 {
 namespace {
 
-constexpr std::uint64_t continue_wait_ms = 1000;  // http-services.md section 6: then the body is sent all the same
+constexpr std::uint64_t continue_wait_ms =
+    1000;  // http-services.md section 6: then the body is sent all the same
 
 // Methods whose receivers expect a body: without one they are told its length, 0.
 bool announces_empty_body(std::string_view method) noexcept {
@@ -26,14 +27,16 @@ Client::~Client() {
   PM_CHECK(stream_ == nullptr, "a connection is closed before it dies");
 }
 
-Client* Client::adopt(net::Stream* stream, http::ConnectionOwner& owner, const HeadLimits& limits) noexcept {
+Client* Client::adopt(net::Stream* stream, http::ConnectionOwner& owner,
+                      const HeadLimits& limits) noexcept {
   auto* client = new Client(stream, owner, limits);
   stream->set_user(*client);
   stream->resume();
   return client;
 }
 
-void Client::begin(http::Exchange& exchange, http::Attempt& attempt, const http::ForwardOptions& options) noexcept {
+void Client::begin(http::Exchange& exchange, http::Attempt& attempt,
+                   const http::ForwardOptions& options) noexcept {
   PM_CHECK(state_ == State::idle, "a connection carries one exchange at a time");
   exchange_ = &exchange;
   attempt_ = &attempt;
@@ -68,9 +71,10 @@ void Client::put_head() noexcept {
   RequestFrame frame;
   frame.framing = request.framing;
   frame.content_length = request.content_length;
-  if (request.framing == http::Framing::none && announces_empty_body(request.method)) frame.framing = http::Framing::length;
-  const bool pointless_length = frame.framing == http::Framing::length && frame.content_length == 0 &&
-                                !announces_empty_body(request.method);
+  if (request.framing == http::Framing::none && announces_empty_body(request.method))
+    frame.framing = http::Framing::length;
+  const bool pointless_length = frame.framing == http::Framing::length &&
+                                frame.content_length == 0 && !announces_empty_body(request.method);
   if (pointless_length) frame.framing = http::Framing::none;
   frame.host = options_.host.empty() ? request.authority : options_.host;
   if (request.wants_upgrade) {
@@ -95,7 +99,8 @@ void Client::request_chunk(http::Exchange&, const http::Chunk& chunk) noexcept {
     char line[max_chunk_line];
     gather.add({line, write_chunk_line(line, chunk.size)});
   }
-  for (const std::string_view slice : chunk.slices) gather.add(slice);
+  for (const std::string_view slice : chunk.slices)
+    gather.add(slice);
   if (chunked_out_) gather.add(chunk_end);
 }
 
@@ -121,7 +126,9 @@ void Client::request_end(http::Exchange& exchange) noexcept {
   request_is_out();
 }
 
-Flow Client::flush_request(http::Exchange&) noexcept { return stream_->write(loop().gather()); }
+Flow Client::flush_request(http::Exchange&) noexcept {
+  return stream_->write(loop().gather());
+}
 
 // The response head is due from now on.
 void Client::request_is_out() noexcept {
@@ -154,10 +161,12 @@ void Client::set_idle_deadline(std::uint64_t deadline_ms) noexcept {
 
 // The server takes bytes again.
 void Client::on_drained() noexcept {
-  if (exchange_ != nullptr && !exchange_->request_ended() && !waits_for_continue_) exchange_->resume_request();
+  if (exchange_ != nullptr && !exchange_->request_ended() && !waits_for_continue_)
+    exchange_->resume_request();
 }
 
-void Client::on_hangup() noexcept {}  // reading is paused: the end is met once the client has taken what came before it
+void Client::on_hangup() noexcept {
+}  // reading is paused: the end is met once the client has taken what came before it
 
 void Client::on_broken() noexcept {
   if (state_ == State::idle) return close();
@@ -166,7 +175,9 @@ void Client::on_broken() noexcept {
   fault(http::Outcome::reset);
 }
 
-void Client::resume_response(http::Exchange&) noexcept { stream_->resume(); }
+void Client::resume_response(http::Exchange&) noexcept {
+  stream_->resume();
+}
 
 // The exchange is over before the answer was: the connection is in the middle of something and cannot be kept.
 void Client::cancel(http::Exchange&) noexcept {
@@ -180,8 +191,10 @@ void Client::cancel(http::Exchange&) noexcept {
 void Client::fail(http::Outcome outcome) noexcept {
   http::Exchange* exchange = exchange_;
   http::Attempt* attempt = attempt_;
-  const http::Attempt::Failure failure{
-      .outcome = outcome, .reused = carried_ > 0, .answered = answered_, .wrote = stream_->written() != wrote_before_};
+  const http::Attempt::Failure failure{.outcome = outcome,
+                                       .reused = carried_ > 0,
+                                       .answered = answered_,
+                                       .wrote = stream_->written() != wrote_before_};
   loop().gather().clear();
   exchange->set_client_end(nullptr);
   exchange_ = nullptr;
@@ -216,6 +229,8 @@ void Client::give_up() noexcept {
   loop.reactor().retire(static_cast<net::Mortal*>(this));
 }
 
-void Client::close() noexcept { give_up(); }
+void Client::close() noexcept {
+  give_up();
+}
 
 }  // namespace pm::h1

@@ -29,10 +29,12 @@ class Client final : public http::ClientConnection,
                      private net::Timer {
  public:
   // Takes a connected stream over.
-  static Client* adopt(net::Stream* stream, http::ConnectionOwner& owner, const HeadLimits& limits) noexcept;
+  static Client* adopt(net::Stream* stream, http::ConnectionOwner& owner,
+                       const HeadLimits& limits) noexcept;
   ~Client() override;
 
-  void begin(http::Exchange& exchange, http::Attempt& attempt, const http::ForwardOptions& options) noexcept override;
+  void begin(http::Exchange& exchange, http::Attempt& attempt,
+             const http::ForwardOptions& options) noexcept override;
   bool is_usable() const noexcept override {
     return state_ == State::idle && !stream_->is_readable() && !stream_->saw_hangup();
   }
@@ -87,22 +89,22 @@ class Client final : public http::ClientConnection,
   http::ForwardOptions options_;
   HeadScan scan_;
   ChunkReader chunks_;
-  ByteBuffer carry_;             // an unfinished head or trailer section
+  ByteBuffer carry_;  // an unfinished head or trailer section
   std::uint64_t body_left_ = 0;
   std::uint64_t opened_ms_;
-  std::uint64_t head_due_ms_ = 0;   // responseHeaderTimeout, once the request is out
+  std::uint64_t head_due_ms_ = 0;  // responseHeaderTimeout, once the request is out
   std::uint64_t continue_due_ms_ = 0;
   std::uint64_t wrote_before_ = 0;  // bytes the kernel had taken when the exchange began
   std::uint64_t carried_ = 0;       // exchanges
   std::uint32_t interims_ = 0;
   State state_ = State::idle;
   bool chunked_out_ = false;
-  bool keep_ = false;            // the answer allows another exchange
-  bool answered_ = false;        // a byte of the answer has come
+  bool keep_ = false;      // the answer allows another exchange
+  bool answered_ = false;  // a byte of the answer has come
   bool in_trailers_ = false;
   bool waits_for_continue_ = false;
-  bool large_reads_ = false;     // the last read was full and its write left nothing behind
-  bool server_done_ = false;     // tunnel: the server has ended its side
+  bool large_reads_ = false;  // the last read was full and its write left nothing behind
+  bool server_done_ = false;  // tunnel: the server has ended its side
 };
 
 }  // namespace pm::h1

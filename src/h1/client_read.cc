@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // client_read.cc -- the answer's direction of a Client: heads judged, bodies decoded and handed on as they come.
-#include "h1/client.h"
-
 #include "core/text.h"
+#include "h1/client.h"
 #include "http/hop.h"
 
 #include <algorithm>
@@ -15,7 +14,9 @@ constexpr std::size_t read_budget = 524288;  // of one turn, then other streams 
 constexpr std::uint32_t max_interims = 20;   // security.md section 3
 constexpr std::size_t max_trailer_bytes = 16384;
 
-http::Chunk chunk_of(const std::string_view& slice) noexcept { return {{&slice, 1}, slice.size()}; }
+http::Chunk chunk_of(const std::string_view& slice) noexcept {
+  return {{&slice, 1}, slice.size()};
+}
 
 }  // namespace
 
@@ -129,8 +130,9 @@ bool Client::take_interim(http::Response& response, const ResponseHead&) noexcep
 bool Client::take_final(http::Response& response, const ResponseHead& head) noexcept {
   http::Request& request = exchange_->request();
   if (response.status == 101) {
-    const bool asked = request.wants_upgrade && text::equals_ignore_case(response.headers.get(http::FieldId::upgrade),
-                                                                         request.headers.get(http::FieldId::upgrade));
+    const bool asked = request.wants_upgrade &&
+                       text::equals_ignore_case(response.headers.get(http::FieldId::upgrade),
+                                                request.headers.get(http::FieldId::upgrade));
     if (!asked) {
       fail(http::Outcome::bad_response);
       return false;
@@ -144,7 +146,8 @@ bool Client::take_final(http::Response& response, const ResponseHead& head) noex
   keep_ = head.keep_alive;
   chunks_.reset();
   body_left_ = response.content_length;
-  const bool announced = head.claims_body && response.status != 204 && response.headers.may_have(http::FieldId::content_length);
+  const bool announced = head.claims_body && response.status != 204 &&
+                         response.headers.may_have(http::FieldId::content_length);
   if (response.status == 101) {
     open_tunnel();
     return exchange_ != nullptr;
@@ -237,7 +240,8 @@ bool Client::take_trailers(std::string_view& bytes) noexcept {
 // The exchange is let go before it hears of its end: whoever comes next finds a connection that carries nothing.
 void Client::end_of_answer(bool clean) noexcept {
   http::Exchange* exchange = exchange_;
-  const bool reusable = keep_ && clean && exchange->request_ended() && stream_->queued() == 0 && !stream_->saw_hangup();
+  const bool reusable = keep_ && clean && exchange->request_ended() && stream_->queued() == 0 &&
+                        !stream_->saw_hangup();
   exchange->response_end();
   exchange->set_client_end(nullptr);
   exchange_ = nullptr;
@@ -265,7 +269,8 @@ void Client::server_ended() noexcept {
     exchange->flush_response();
     return;
   }
-  if (exchange_->response().framing != http::Framing::until_close) return fault(http::Outcome::closed);
+  if (exchange_->response().framing != http::Framing::until_close)
+    return fault(http::Outcome::closed);
   keep_ = false;
   end_of_answer(true);
 }

@@ -4,15 +4,16 @@
 
 #include "h1/write.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
-
-#include <fmt/format.h>
 
 namespace pm::h1 {
 namespace {
 
-constexpr std::uint64_t discard_limit = 65536;  // security.md section 2: up to 64 KiB, for at most the linger time
+constexpr std::uint64_t discard_limit =
+    65536;  // security.md section 2: up to 64 KiB, for at most the linger time
 // What may be read and thrown away to keep a connection that was answered early; past it, closing is cheaper.
 constexpr std::uint64_t drain_limit = 262144;
 
@@ -36,7 +37,9 @@ Server::Server(const Options& options) noexcept
       number_(options.number),
       client_(options.client) {}
 
-Server::~Server() { carry_.release(loop().pools()); }
+Server::~Server() {
+  carry_.release(loop().pools());
+}
 
 Server* Server::open(int fd, const Options& options) noexcept {
   auto* server = new Server(options);
@@ -50,7 +53,8 @@ Server* Server::open(int fd, const Options& options) noexcept {
   return server;
 }
 
-Server* Server::adopt(net::Stream* stream, const Options& options, std::string_view early) noexcept {
+Server* Server::adopt(net::Stream* stream, const Options& options,
+                      std::string_view early) noexcept {
   auto* server = new Server(options);
   server->stream_ = stream;
   stream->set_user(*server);
@@ -72,23 +76,31 @@ void Server::arm(std::uint64_t after_ms) noexcept {
 void Server::arm_for_state() noexcept {
   const std::uint64_t now = loop().now_ms();
   std::uint64_t deadline = 0;
-  const auto after = [](std::uint64_t from, std::uint64_t time) { return time == 0 ? 0 : from + time; };
+  const auto after = [](std::uint64_t from, std::uint64_t time) {
+    return time == 0 ? 0 : from + time;
+  };
   switch (state_) {
     case State::idle:
       // A fresh connection is bound like a request: it has said nothing yet (static-config.md, readTimeout).
-      deadline = requests_ == 0 ? after(opened_ms_, settings_->read_timeout_ms) : after(now, settings_->idle_timeout_ms);
+      deadline = requests_ == 0 ? after(opened_ms_, settings_->read_timeout_ms)
+                                : after(now, settings_->idle_timeout_ms);
       break;
     case State::head:
-      deadline = earliest(after(request_ms_, settings_->head_timeout_ms), after(request_ms_, settings_->read_timeout_ms));
+      deadline = earliest(after(request_ms_, settings_->head_timeout_ms),
+                          after(request_ms_, settings_->read_timeout_ms));
       break;
     case State::exchange:
-      if (body_is_due() && body_ != Body::raw) deadline = after(request_ms_, settings_->read_timeout_ms);
+      if (body_is_due() && body_ != Body::raw)
+        deadline = after(request_ms_, settings_->read_timeout_ms);
       if (response_ms_ != 0 && !exchange_->is_tunnel()) {
         deadline = earliest(deadline, after(response_ms_, settings_->write_timeout_ms));
       }
-      if (stream_->queued() > 0) deadline = earliest(deadline, after(now, settings_->stall_timeout_ms));
+      if (stream_->queued() > 0)
+        deadline = earliest(deadline, after(now, settings_->stall_timeout_ms));
       break;
-    case State::closing: deadline = now + std::max<std::uint64_t>(settings_->linger_timeout_ms, 1); break;
+    case State::closing:
+      deadline = now + std::max<std::uint64_t>(settings_->linger_timeout_ms, 1);
+      break;
     case State::closed: break;
   }
   if (deadline == 0) return loop().disarm(*this);
@@ -111,8 +123,10 @@ void Server::on_timer() noexcept {
     case State::exchange: break;
   }
   http::Exchange& exchange = *exchange_;
-  if (exchange.response_ended() && !exchange.is_tunnel()) return close();  // answered, and the body takes too long to end
-  const bool late_writing = settings_->write_timeout_ms != 0 && response_ms_ != 0 && !exchange.is_tunnel() &&
+  if (exchange.response_ended() && !exchange.is_tunnel())
+    return close();  // answered, and the body takes too long to end
+  const bool late_writing = settings_->write_timeout_ms != 0 && response_ms_ != 0 &&
+                            !exchange.is_tunnel() &&
                             now >= response_ms_ + settings_->write_timeout_ms;
   const bool stalled = stream_->queued() > 0 && stream_->written() == progress_;
   const bool late_body = body_is_due() && body_ != Body::raw && settings_->read_timeout_ms != 0 &&
@@ -139,18 +153,21 @@ void Server::on_timer() noexcept {
 void Server::refuse(const Fault& fault) noexcept {
   const std::string_view phrase = http::reason_phrase(fault.status);
   const bool is_timeout = fault.status == 504;
-  const std::string body = is_timeout ? std::string(phrase) : fmt::format("{} {}: {}\n", fault.status, phrase, fault.why);
+  const std::string body = is_timeout ? std::string(phrase)
+                                      : fmt::format("{} {}: {}\n", fault.status, phrase, fault.why);
   const std::string type =
-      is_timeout ? "" : "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
-  const std::string answer =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n{}Content-Length: {}\r\nConnection: close\r\n\r\n{}", fault.status, phrase,
-                  context_->date(), type, body.size(), body);
+      is_timeout ? ""
+                 : "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
+  const std::string answer = fmt::format(
+      "HTTP/1.1 {} {}\r\nDate: {}\r\n{}Content-Length: {}\r\nConnection: close\r\n\r\n{}",
+      fault.status, phrase, context_->date(), type, body.size(), body);
   drop_exchange();
   stream_->write(answer);
   start_closing();
 }
 
-void Server::send_interim(http::Exchange& exchange, std::uint16_t status, const http::Headers& headers) noexcept {
+void Server::send_interim(http::Exchange& exchange, std::uint16_t status,
+                          const http::Headers& headers) noexcept {
   if (exchange.request().version != http::Version::http11) return;
   if (status == 100) {
     if (owes_continue_) stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -196,7 +213,8 @@ void Server::send_head(http::Exchange& exchange) noexcept {
     frame.upgrade = response.headers.get(http::FieldId::upgrade);
     close_ = true;
   } else {
-    const bool endless = frame.framing == http::Framing::chunked || frame.framing == http::Framing::until_close;
+    const bool endless =
+        frame.framing == http::Framing::chunked || frame.framing == http::Framing::until_close;
     close_ = must_close(exchange);
     if (endless && !bodiless_) {
       chunked_out_ = !old_client;
@@ -228,7 +246,8 @@ void Server::send_chunk(http::Exchange& exchange, const http::Chunk& chunk) noex
     char line[max_chunk_line];
     gather.add({line, write_chunk_line(line, chunk.size)});
   }
-  for (const std::string_view slice : chunk.slices) gather.add(slice);
+  for (const std::string_view slice : chunk.slices)
+    gather.add(slice);
   if (chunked_out_) gather.add(chunk_end);
 }
 
@@ -264,7 +283,8 @@ void Server::response_flushed() noexcept {
     return;
   }
   if (exchange_->request_ended() || close_) return finish_exchange();
-  exchange_->set_client_end(nullptr);  // whoever answered is done; the rest of the body goes nowhere
+  exchange_->set_client_end(
+      nullptr);  // whoever answered is done; the rest of the body goes nowhere
   wants_body_ = true;
   arm(settings_->linger_timeout_ms);
   stream_->resume();
@@ -276,7 +296,8 @@ void Server::finish_exchange() noexcept {
   drop_exchange();
   if (close_ || state_ == State::closing) {
     // FIN right away is enough when the client has nothing under way that a reset could collide with.
-    const bool silent = !body_unread && input().empty() && !stream_->is_readable() && stream_->queued() == 0;
+    const bool silent =
+        !body_unread && input().empty() && !stream_->is_readable() && stream_->queued() == 0;
     return silent ? close() : start_closing();
   }
   state_ = State::idle;

@@ -34,8 +34,9 @@ struct ServerSettings {
   std::uint64_t read_timeout_ms = 60000;
   std::uint64_t write_timeout_ms = 0;
   std::uint64_t idle_timeout_ms = 180000;
-  std::uint64_t stall_timeout_ms = 60000;   // no progress of a client that is being sent to
-  std::uint64_t linger_timeout_ms = 1000;   // discarding what a refused or answered client still sends
+  std::uint64_t stall_timeout_ms = 60000;  // no progress of a client that is being sent to
+  std::uint64_t linger_timeout_ms =
+      1000;  // discarding what a refused or answered client still sends
   std::uint64_t max_age_ms = 0;
   std::uint64_t max_requests = 0;
   bool secure = false;
@@ -43,7 +44,8 @@ struct ServerSettings {
 
 class RequestHandler {
  public:
-  virtual void on_request(http::Exchange&) noexcept = 0;  // the head is complete; answers now or later
+  virtual void on_request(
+      http::Exchange&) noexcept = 0;  // the head is complete; answers now or later
 
  protected:
   ~RequestHandler() = default;
@@ -86,10 +88,11 @@ class Server final : public net::Mortal,
   };
   static Server* open(int fd, const Options& options) noexcept;
   // The same over a stream that somebody else has opened and read from.
-  static Server* adopt(net::Stream* stream, const Options& options, std::string_view early) noexcept;
+  static Server* adopt(net::Stream* stream, const Options& options,
+                       std::string_view early) noexcept;
   ~Server() override;
 
-  void close() noexcept;        // at once, whatever runs
+  void close() noexcept;          // at once, whatever runs
   void close_if_idle() noexcept;  // draining: no request is running and none has begun
 
  private:
@@ -106,7 +109,8 @@ class Server final : public net::Mortal,
   void on_timer() noexcept override;
   // http::ServerEnd
   void resume_request(http::Exchange&) noexcept override;
-  void send_interim(http::Exchange&, std::uint16_t status, const http::Headers& headers) noexcept override;
+  void send_interim(http::Exchange&, std::uint16_t status,
+                    const http::Headers& headers) noexcept override;
   void send_head(http::Exchange&) noexcept override;
   void send_chunk(http::Exchange&, const http::Chunk&) noexcept override;
   void send_end(http::Exchange&) noexcept override;
@@ -155,25 +159,26 @@ class Server final : public net::Mortal,
   const ServerSettings* settings_;
   RequestHandler* handler_;
   ServerOwner* owner_;
-  std::string_view fresh_;  // unread bytes in the worker's read buffer; empty when the outermost call returns
-  ByteBuffer carry_;        // unread bytes that had to wait
+  std::string_view
+      fresh_;  // unread bytes in the worker's read buffer; empty when the outermost call returns
+  ByteBuffer carry_;  // unread bytes that had to wait
   HeadScan scan_;
   ChunkReader chunks_;
-  std::uint64_t body_left_ = 0;      // of a length; while closing: what may still be discarded
+  std::uint64_t body_left_ = 0;  // of a length; while closing: what may still be discarded
   std::uint64_t opened_ms_;
-  std::uint64_t request_ms_ = 0;     // first byte of the present request
-  std::uint64_t response_ms_ = 0;    // the response head was handed over
-  std::uint64_t progress_ = 0;       // bytes that the kernel had taken when the stall timer was set
+  std::uint64_t request_ms_ = 0;   // first byte of the present request
+  std::uint64_t response_ms_ = 0;  // the response head was handed over
+  std::uint64_t progress_ = 0;     // bytes that the kernel had taken when the stall timer was set
   std::uint64_t requests_ = 0;
   std::uint64_t number_;
   Endpoint client_;
   State state_ = State::idle;
   Body body_ = Body::none;
-  bool wants_body_ = false;    // the sink asked for more
-  bool owes_continue_ = false; // the client waits for 100
-  bool close_ = false;         // this answer is the last
+  bool wants_body_ = false;     // the sink asked for more
+  bool owes_continue_ = false;  // the client waits for 100
+  bool close_ = false;          // this answer is the last
   bool chunked_out_ = false;
-  bool bodiless_ = false;      // HEAD, 204, 304: no body byte leaves
+  bool bodiless_ = false;  // HEAD, 204, 304: no body byte leaves
 };
 
 }  // namespace pm::h1

@@ -13,7 +13,7 @@ namespace pm::h1 {
 namespace {
 
 constexpr std::size_t read_budget = 262144;  // of one turn, then other streams have theirs
-constexpr int heads_a_turn = 32;             // pipelined requests that are answered at once, likewise
+constexpr int heads_a_turn = 32;  // pipelined requests that are answered at once, likewise
 constexpr std::size_t max_trailer_bytes = 16384;
 
 // Where a trailer section ends: behind an empty line. 0: not yet.
@@ -47,7 +47,8 @@ void Server::on_readable() noexcept {
 
 bool Server::takes_input() const noexcept {
   if (state_ == State::exchange) return wants_body_ && body_is_due();
-  if (state_ == State::idle) return carry_.view().size() < net::Loop::small_read;  // pipelined requests wait their turn
+  if (state_ == State::idle)
+    return carry_.view().size() < net::Loop::small_read;  // pipelined requests wait their turn
   return state_ == State::head;
 }
 
@@ -81,7 +82,8 @@ bool Server::read_once(std::size_t& budget) noexcept {
   }
   take_input();
   budget -= std::min(budget, got.size);
-  return budget > 0 && state_ != State::closed && state_ != State::closing && stream_->is_readable();
+  return budget > 0 && state_ != State::closed && state_ != State::closing &&
+         stream_->is_readable();
 }
 
 void Server::advance(std::size_t count) noexcept {
@@ -224,7 +226,8 @@ void Server::decode(Batch& batch) noexcept {
   const std::string_view bytes = input();
   switch (body_) {
     case Body::length: {
-      const std::string_view slice = bytes.substr(0, std::min<std::uint64_t>(bytes.size(), body_left_));
+      const std::string_view slice =
+          bytes.substr(0, std::min<std::uint64_t>(bytes.size(), body_left_));
       batch.add(slice);
       batch.consumed = slice.size();
       body_left_ -= slice.size();

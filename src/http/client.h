@@ -23,9 +23,9 @@ class Attempt {
   // The connection is no longer the exchange's ClientEnd, and is given up.
   struct Failure {
     Outcome outcome;
-    bool reused = false;          // it had carried an exchange before
-    bool answered = false;        // a byte of an answer had come
-    bool wrote = true;            // a byte of the request was given to the kernel
+    bool reused = false;    // it had carried an exchange before
+    bool answered = false;  // a byte of an answer had come
+    bool wrote = true;      // a byte of the request was given to the kernel
   };
   virtual void on_failed(Exchange&, const Failure&) noexcept = 0;
 
@@ -36,7 +36,8 @@ class Attempt {
 class ConnectionOwner {
  public:
   virtual void on_idle(ClientConnection&) noexcept = 0;
-  virtual void on_gone(ClientConnection&) noexcept = 0;  // its socket is closed; it frees itself at the end of the turn
+  virtual void on_gone(
+      ClientConnection&) noexcept = 0;  // its socket is closed; it frees itself at the end of the turn
 
  protected:
   ~ConnectionOwner() = default;
@@ -47,15 +48,17 @@ struct LruTag;
 
 // How a request is put to a server.
 struct ForwardOptions {
-  std::string_view host;          // the Host to send; "" keeps the client's
-  std::string_view path_prefix;   // preservePath: the path of the server's URL, without a trailing slash
+  std::string_view host;  // the Host to send; "" keeps the client's
+  std::string_view
+      path_prefix;  // preservePath: the path of the server's URL, without a trailing slash
   std::uint64_t head_timeout_ms = 0;
 };
 
 class ClientConnection : public ClientEnd, public ListNode<PoolTag>, public ListNode<LruTag> {
  public:
   virtual void begin(Exchange&, Attempt&, const ForwardOptions&) noexcept = 0;
-  virtual bool is_usable() const noexcept = 0;  // idle, and nothing has happened on it that is waiting to be looked at
+  virtual bool is_usable()
+      const noexcept = 0;  // idle, and nothing has happened on it that is waiting to be looked at
   virtual void close() noexcept = 0;  // idle only: surplus, or at the end
   virtual std::uint64_t opened_ms() const noexcept = 0;
   virtual void set_idle_deadline(std::uint64_t deadline_ms) noexcept = 0;  // 0: none

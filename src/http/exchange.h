@@ -36,13 +36,17 @@ struct Chunk {
 
 class ServerEnd {
  public:
-  virtual void resume_request(Exchange&) noexcept = 0;  // the body is wanted: hand over what is here, read on
-  virtual void send_interim(Exchange&, std::uint16_t status, const Headers&) noexcept = 0;  // 1xx but 101; leaves at once
-  virtual void send_head(Exchange&) noexcept = 0;  // response() is complete; leaves with what follows
+  virtual void resume_request(
+      Exchange&) noexcept = 0;  // the body is wanted: hand over what is here, read on
+  virtual void send_interim(Exchange&, std::uint16_t status,
+                            const Headers&) noexcept = 0;  // 1xx but 101; leaves at once
+  virtual void send_head(
+      Exchange&) noexcept = 0;  // response() is complete; leaves with what follows
   virtual void send_chunk(Exchange&, const Chunk&) noexcept = 0;
-  virtual void send_end(Exchange&) noexcept = 0;   // response().trailers are complete
+  virtual void send_end(Exchange&) noexcept = 0;  // response().trailers are complete
   virtual Flow flush_response(Exchange&) noexcept = 0;
-  virtual void cut(Exchange&) noexcept = 0;  // the answer cannot be finished: the client must see that
+  virtual void cut(
+      Exchange&) noexcept = 0;  // the answer cannot be finished: the client must see that
 
  protected:
   ~ServerEnd() = default;
@@ -54,7 +58,8 @@ class ClientEnd {
   virtual void request_end(Exchange&) noexcept = 0;  // request().trailers are complete
   virtual Flow flush_request(Exchange&) noexcept = 0;
   virtual void resume_response(Exchange&) noexcept = 0;  // the client has taken what was sent
-  virtual void cancel(Exchange&) noexcept = 0;  // no call follows; the connection behind it is given up unless it was done
+  virtual void cancel(
+      Exchange&) noexcept = 0;  // no call follows; the connection behind it is given up unless it was done
 
  protected:
   ~ClientEnd() = default;
@@ -78,13 +83,13 @@ struct Trace {
   std::uint64_t response_bytes = 0;
   std::uint64_t origin_bytes = 0;
   std::uint16_t origin_status = 0;
-  std::uint16_t status = 0;          // what the client got; 499 when it left first
-  std::uint32_t attempts = 0;        // connections tried
+  std::uint16_t status = 0;    // what the client got; 499 when it left first
+  std::uint32_t attempts = 0;  // connections tried
   std::string_view server_url;
-  std::string_view forwarded_for;    // before this hop
-  std::string_view termination;      // short code of an abnormal end
+  std::string_view forwarded_for;  // before this hop
+  std::string_view termination;    // short code of an abnormal end
   std::uint64_t connection = 0;
-  bool is_logged = true;             // the router, or without one the entry point, wants it in the access log
+  bool is_logged = true;  // the router, or without one the entry point, wants it in the access log
 };
 
 class Exchange {
@@ -124,8 +129,12 @@ class Exchange {
     request_ended_ = true;
     if (client_end_ != nullptr) client_end_->request_end(*this);
   }
-  Flow flush_request() noexcept { return client_end_ != nullptr ? client_end_->flush_request(*this) : Flow::more; }
-  void note_empty_request() noexcept { request_ended_ = true; }  // a request without a body ends before it is served
+  Flow flush_request() noexcept {
+    return client_end_ != nullptr ? client_end_->flush_request(*this) : Flow::more;
+  }
+  void note_empty_request() noexcept {
+    request_ended_ = true;
+  }  // a request without a body ends before it is served
   void resume_response() noexcept {
     if (client_end_ != nullptr) client_end_->resume_response(*this);
   }
@@ -138,7 +147,9 @@ class Exchange {
 
   // From whoever makes the answer.
   void resume_request() noexcept { server_end_->resume_request(*this); }
-  void interim(std::uint16_t status, const Headers& headers) noexcept { server_end_->send_interim(*this, status, headers); }
+  void interim(std::uint16_t status, const Headers& headers) noexcept {
+    server_end_->send_interim(*this, status, headers);
+  }
   void response_head() noexcept {
     response_started_ = true;
     server_end_->send_head(*this);

@@ -11,25 +11,29 @@ namespace {
 
 constexpr FieldSet bits(std::initializer_list<FieldId> ids) noexcept {
   FieldSet set = 0;
-  for (FieldId id : ids) set |= field_bit(id);
+  for (FieldId id : ids)
+    set |= field_bit(id);
   return set;
 }
 
 // What this proxy says of the peer; nobody else may say it unless he is trusted.
-constexpr FieldSet managed = bits({FieldId::x_forwarded_proto, FieldId::x_forwarded_scheme, FieldId::x_forwarded_for,
-                                   FieldId::x_forwarded_host, FieldId::x_forwarded_port, FieldId::x_forwarded_server,
-                                   FieldId::x_forwarded_uri, FieldId::x_forwarded_method, FieldId::x_forwarded_prefix,
-                                   FieldId::x_forwarded_tls_client_cert, FieldId::x_forwarded_tls_client_cert_info,
-                                   FieldId::x_scheme, FieldId::x_real_ip});
+constexpr FieldSet managed =
+    bits({FieldId::x_forwarded_proto, FieldId::x_forwarded_scheme, FieldId::x_forwarded_for,
+          FieldId::x_forwarded_host, FieldId::x_forwarded_port, FieldId::x_forwarded_server,
+          FieldId::x_forwarded_uri, FieldId::x_forwarded_method, FieldId::x_forwarded_prefix,
+          FieldId::x_forwarded_tls_client_cert, FieldId::x_forwarded_tls_client_cert_info,
+          FieldId::x_scheme, FieldId::x_real_ip});
 
 // Never taken away because Connection names them: the message would mean something else without.
 constexpr FieldSet kept_from_connection =
-    managed | bits({FieldId::host, FieldId::content_length, FieldId::transfer_encoding, FieldId::upgrade, FieldId::connection});
+    managed | bits({FieldId::host, FieldId::content_length, FieldId::transfer_encoding,
+                    FieldId::upgrade, FieldId::connection});
 
 constexpr FieldSet hop_by_hop =
-    bits({FieldId::connection, FieldId::proxy_connection, FieldId::keep_alive, FieldId::proxy_authenticate,
-          FieldId::proxy_authorization, FieldId::te, FieldId::trailer, FieldId::transfer_encoding, FieldId::upgrade,
-          FieldId::content_length, FieldId::http2_settings});
+    bits({FieldId::connection, FieldId::proxy_connection, FieldId::keep_alive,
+          FieldId::proxy_authenticate, FieldId::proxy_authorization, FieldId::te, FieldId::trailer,
+          FieldId::transfer_encoding, FieldId::upgrade, FieldId::content_length,
+          FieldId::http2_settings});
 
 void drop_set(Headers& headers, FieldSet set) noexcept {
   if ((headers.present() & set) == 0) return;
@@ -51,29 +55,37 @@ bool is_alias_of_managed(std::string_view name) noexcept {
   constexpr std::size_t longest = sizeof("X-Forwarded-Tls-Client-Cert-Info") - 1;
   if (name.size() > longest) return false;
   std::array<char, longest> folded;
-  std::transform(name.begin(), name.end(), folded.begin(), [](char c) { return c == '_' || c == '.' ? '-' : c; });
+  std::transform(name.begin(), name.end(), folded.begin(),
+                 [](char c) { return c == '_' || c == '.' ? '-' : c; });
   return (field_bit(classify({folded.data(), name.size()})) & managed) != 0;
 }
 
 void drop_aliases(Headers& headers) noexcept {
   for (Field& field : headers) {
     if (field.id != FieldId::other || (text::lower(field.name.front()) != 'x')) continue;
-    if (field.name.find_first_of("_.") != std::string_view::npos && is_alias_of_managed(field.name)) field.dropped = true;
+    if (field.name.find_first_of("_.") != std::string_view::npos && is_alias_of_managed(field.name))
+      field.dropped = true;
   }
 }
 
 // RFC 9110 section 7.6.1, but for the fields that the proxy itself answers for.
-void drop_named_by_connection(Headers& headers, FieldSet kept, const std::vector<std::string>* keep_names) noexcept {
+void drop_named_by_connection(Headers& headers, FieldSet kept,
+                              const std::vector<std::string>* keep_names) noexcept {
   if (!headers.may_have(FieldId::connection)) return;
   for (const Field& connection : headers) {
     if (connection.id != FieldId::connection || connection.dropped) continue;
     text::for_each_part(connection.value, ',', [&](std::string_view part) {
       const std::string_view name = text::trim_blanks(part);
-      if (name.empty() || text::equals_ignore_case(name, "close") || text::equals_ignore_case(name, "keep-alive")) return;
+      if (name.empty() || text::equals_ignore_case(name, "close") ||
+          text::equals_ignore_case(name, "keep-alive"))
+        return;
       const FieldId id = classify(name);
       if (id != FieldId::other && (field_bit(id) & kept) != 0) return;
-      const auto is_name = [&](const std::string& keep) { return text::equals_ignore_case(keep, name); };
-      if (keep_names != nullptr && std::any_of(keep_names->begin(), keep_names->end(), is_name)) return;
+      const auto is_name = [&](const std::string& keep) {
+        return text::equals_ignore_case(keep, name);
+      };
+      if (keep_names != nullptr && std::any_of(keep_names->begin(), keep_names->end(), is_name))
+        return;
       headers.drop(name);
     });
   }
@@ -99,7 +111,8 @@ std::string_view port_of(const Request& request) noexcept {
 
 std::string_view scheme_of(const Request& request) noexcept {
   const bool websocket =
-      request.wants_upgrade && text::equals_ignore_case(request.headers.get(FieldId::upgrade), "websocket");
+      request.wants_upgrade &&
+      text::equals_ignore_case(request.headers.get(FieldId::upgrade), "websocket");
   if (websocket) return request.secure ? "wss" : "ws";
   return request.secure ? "https" : "http";
 }
@@ -137,7 +150,8 @@ bool apply_underscores(Request& request, Underscores strategy) noexcept {
 
 void apply_forwarded(Request& request, const ForwardedRules& rules) noexcept {
   Headers& headers = request.headers;
-  const bool trusted = rules.trust_all || (!rules.trusted.empty() && rules.trusted.contains(request.client.address));
+  const bool trusted =
+      rules.trust_all || (!rules.trusted.empty() && rules.trusted.contains(request.client.address));
   if (!trusted) drop_set(headers, managed);
   drop_aliases(headers);
 
@@ -145,7 +159,8 @@ void apply_forwarded(Request& request, const ForwardedRules& rules) noexcept {
   set_if_empty(headers, FieldId::x_real_ip, peer);
   set_if_empty(headers, FieldId::x_forwarded_proto, scheme_of(request));
   set_if_empty(headers, FieldId::x_forwarded_port, port_of(request));
-  if (!request.authority.empty()) set_if_empty(headers, FieldId::x_forwarded_host, request.authority);
+  if (!request.authority.empty())
+    set_if_empty(headers, FieldId::x_forwarded_host, request.authority);
   if (rules.add_scheme_headers) {
     headers.set(FieldId::x_forwarded_scheme, headers.get(FieldId::x_forwarded_proto));
     headers.set(FieldId::x_scheme, headers.get(FieldId::x_forwarded_proto));
@@ -164,7 +179,8 @@ void prepare_for_server(Request& request, const ForwardedRules& rules) noexcept 
   if (!rules.append_for) return;
   const std::string_view before = headers.get(FieldId::x_forwarded_for);
   const std::string_view peer = address_text(request);
-  headers.set(FieldId::x_forwarded_for, before.empty() ? peer : headers.arena().join(before, ", ", peer));
+  headers.set(FieldId::x_forwarded_for,
+              before.empty() ? peer : headers.arena().join(before, ", ", peer));
 }
 
 void prepare_for_client(Response& response) noexcept {

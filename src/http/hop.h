@@ -22,7 +22,8 @@ enum class Underscores : std::uint8_t { keep, remove, reject };
 struct ForwardedRules {
   bool trust_all = false;
   CidrSet trusted;
-  std::vector<std::string> connection_keep;  // names that survive although Connection lists them; lower case
+  std::vector<std::string>
+      connection_keep;  // names that survive although Connection lists them; lower case
   bool append_for = true;
   bool add_scheme_headers = false;
   Underscores underscores = Underscores::keep;

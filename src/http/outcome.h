@@ -12,9 +12,9 @@
 namespace pm::http {
 
 enum class Outcome : std::uint8_t {
-  no_address,         // the name is not known (yet)
+  no_address,  // the name is not known (yet)
   dns_timed_out,
-  refused,            // connect failed
+  refused,  // connect failed
   connect_timed_out,
   reset,              // the connection broke before the response head
   closed,             // the server ended the connection before the response head

@@ -20,7 +20,8 @@ void send(Exchange& exchange, std::uint16_t status, std::string_view body) noexc
 
 }  // namespace
 
-void reply(Exchange& exchange, std::uint16_t status, std::string_view body, BodyType type) noexcept {
+void reply(Exchange& exchange, std::uint16_t status, std::string_view body,
+           BodyType type) noexcept {
   Headers& headers = exchange.response().headers;
   headers.clear();
   if (type == BodyType::plain) {

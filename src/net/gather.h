@@ -37,7 +37,9 @@ class Gather {
     }
     extend(const_cast<char*>(bytes.data()), bytes.size());
   }
-  bool has_room(std::size_t pieces) const noexcept { return static_cast<std::size_t>(count_) + pieces + 2 < pieces_.size(); }
+  bool has_room(std::size_t pieces) const noexcept {
+    return static_cast<std::size_t>(count_) + pieces + 2 < pieces_.size();
+  }
 
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }

@@ -16,10 +16,13 @@
 namespace pm::net {
 namespace {
 
-long result_of(long value) noexcept { return value >= 0 ? value : -errno; }
+long result_of(long value) noexcept {
+  return value >= 0 ? value : -errno;
+}
 
 void set_option(int fd, int level, int name, int value) noexcept {
-  ::setsockopt(fd, level, name, &value, sizeof value);  // comfort only: a refusal costs nothing but speed
+  ::setsockopt(fd, level, name, &value,
+               sizeof value);  // comfort only: a refusal costs nothing but speed
 }
 
 }  // namespace
@@ -37,7 +40,9 @@ int EpollKernel::watch(int fd, Watch* watch) noexcept {
   return static_cast<int>(result_of(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event)));
 }
 
-void EpollKernel::unwatch(int fd) noexcept { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+void EpollKernel::unwatch(int fd) noexcept {
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+}
 
 int EpollKernel::wait(std::span<Event> events) noexcept {
   std::array<epoll_event, 512> raw;
@@ -75,7 +80,8 @@ long EpollKernel::send(int fd, const iovec* pieces, int count) noexcept {
 int EpollKernel::accept(int fd, Endpoint& peer) noexcept {
   sockaddr_storage address;
   socklen_t size = sizeof address;
-  const int client = ::accept4(fd, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int client =
+      ::accept4(fd, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (client < 0) return -errno;
   peer = Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(Endpoint{});
   return client;
@@ -89,7 +95,8 @@ int EpollKernel::connect(const Endpoint& to) noexcept {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);  // http-services.md section 6: keep-alive of 30 s
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 && errno != EINPROGRESS) {
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 &&
+      errno != EINPROGRESS) {
     const int error = errno;
     ::close(fd);
     return -error;
@@ -104,9 +111,13 @@ int EpollKernel::connect_error(int fd) noexcept {
   return -error;
 }
 
-void EpollKernel::shutdown_write(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+void EpollKernel::shutdown_write(int fd) noexcept {
+  ::shutdown(fd, SHUT_WR);
+}
 
-void EpollKernel::close(int fd) noexcept { ::close(fd); }
+void EpollKernel::close(int fd) noexcept {
+  ::close(fd);
+}
 
 void EpollKernel::reset(int fd) noexcept {
   const linger now{.l_onoff = 1, .l_linger = 0};

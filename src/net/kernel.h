@@ -31,18 +31,21 @@ struct Event {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  virtual int watch(int fd, Watch* watch) noexcept = 0;  // IN|OUT|RDHUP, edge-triggered, once per socket
-  virtual void unwatch(int fd) noexcept = 0;  // for sockets that other processes hold, too: closing would not do
+  virtual int watch(int fd,
+                    Watch* watch) noexcept = 0;  // IN|OUT|RDHUP, edge-triggered, once per socket
+  virtual void unwatch(
+      int fd) noexcept = 0;  // for sockets that other processes hold, too: closing would not do
   virtual int wait(std::span<Event> events) noexcept = 0;  // never blocks; the number of events
   virtual long receive(int fd, char* to, std::size_t room) noexcept = 0;
   virtual long peek(int fd, char* to, std::size_t room) noexcept = 0;
   virtual long send(int fd, const iovec* pieces, int count) noexcept = 0;
   virtual int accept(int fd, Endpoint& peer) noexcept = 0;
-  virtual int connect(const Endpoint& to) noexcept = 0;  // the descriptor of a socket that is connecting
-  virtual int connect_error(int fd) noexcept = 0;        // 0, or the negative errno of a failed connect
+  virtual int connect(
+      const Endpoint& to) noexcept = 0;            // the descriptor of a socket that is connecting
+  virtual int connect_error(int fd) noexcept = 0;  // 0, or the negative errno of a failed connect
   virtual void shutdown_write(int fd) noexcept = 0;
   virtual void close(int fd) noexcept = 0;
-  virtual void reset(int fd) noexcept = 0;  // closes so that the peer sees a reset
+  virtual void reset(int fd) noexcept = 0;      // closes so that the peer sees a reset
   virtual std::uint64_t now_ns() noexcept = 0;  // monotonic
 };
 

@@ -44,7 +44,9 @@ void Listener::on_turn() noexcept {
   if (pending_ && accept_some(accepts_a_turn)) loop_->reactor().queue(*this);
 }
 
-void Listener::on_timer() noexcept { go_on(); }
+void Listener::on_timer() noexcept {
+  go_on();
+}
 
 void Listener::go_on() noexcept {
   if (pending_) loop_->reactor().queue(*this);

@@ -27,9 +27,10 @@ class Listener final : public Watch, private Timer {
  public:
   Listener(Loop& loop, int fd, ListenerUser& user) noexcept : loop_(&loop), user_(&user), fd_(fd) {}
 
-  bool start() noexcept;   // false: the kernel refuses to watch it
-  void go_on() noexcept;   // there is room again
-  void stop() noexcept;    // takes what is queued, then no more; hands itself to the reactor's dead list
+  bool start() noexcept;  // false: the kernel refuses to watch it
+  void go_on() noexcept;  // there is room again
+  void
+  stop() noexcept;  // takes what is queued, then no more; hands itself to the reactor's dead list
 
  private:
   void on_event(const Event&) noexcept override;

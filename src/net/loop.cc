@@ -91,7 +91,8 @@ void Loop::attach(int poll_fd) {
 void Loop::turn() noexcept {
   read_clock();
   const bool more = reactor_.turn();
-  for (TurnEnd* what : turn_ends_) what->on_turn_end();
+  for (TurnEnd* what : turn_ends_)
+    what->on_turn_end();
   if (handles_ == nullptr) return;
   if (!more) {
     uv_idle_stop(&handles_->idle);

@@ -34,7 +34,8 @@ class TurnEnd {
 class Loop {
  public:
   static constexpr std::size_t small_read = 65536;
-  static constexpr std::size_t large_read = 262144;  // while a body streams at full reads (decision 44)
+  static constexpr std::size_t large_read =
+      262144;  // while a body streams at full reads (decision 44)
 
   // With a kernel of one's own (tests) nothing is attached to libuv: call turn() and tick().
   static Result<std::unique_ptr<Loop>> create(uv_loop_s* loop);

@@ -7,12 +7,14 @@ namespace pm::net {
 namespace {
 
 constexpr std::size_t batch = 512;  // events of one wait
-constexpr int passes = 4;           // then the outer loop gets its turn: timers, signals, the control channel
+constexpr int passes =
+    4;  // then the outer loop gets its turn: timers, signals, the control channel
 
 }  // namespace
 
 Reactor::~Reactor() {
-  while (!ready_.empty()) ready_.pop_front();
+  while (!ready_.empty())
+    ready_.pop_front();
   free_dead();
 }
 
@@ -48,11 +50,13 @@ bool Reactor::turn() noexcept {
 void Reactor::run_ready() noexcept {
   List<Watch, ReadyTag> now;
   now.take_all(ready_);
-  while (!now.empty()) now.pop_front().on_turn();
+  while (!now.empty())
+    now.pop_front().on_turn();
 }
 
 void Reactor::free_dead() noexcept {
-  while (!dead_.empty()) delete &dead_.pop_front();
+  while (!dead_.empty())
+    delete &dead_.pop_front();
 }
 
 }  // namespace pm::net

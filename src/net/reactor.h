@@ -36,8 +36,9 @@ class Mortal : public ListNode<DeadTag> {
 
 class Watch : public Mortal, public ListNode<ReadyTag> {
  protected:
-  virtual void on_event(const Event& event) noexcept = 0;  // notes the bits and queues itself when it cares
-  virtual void on_turn() noexcept = 0;                     // does a bounded amount of work
+  virtual void on_event(
+      const Event& event) noexcept = 0;  // notes the bits and queues itself when it cares
+  virtual void on_turn() noexcept = 0;   // does a bounded amount of work
 
  private:
   friend class Reactor;
@@ -52,7 +53,8 @@ class Reactor {
 
   Kernel& kernel() noexcept { return *kernel_; }
   void queue(Watch& watch) noexcept {
-    if (!static_cast<ListNode<ReadyTag>&>(watch).is_linked() && !watch.is_dead_) ready_.push_back(watch);
+    if (!static_cast<ListNode<ReadyTag>&>(watch).is_linked() && !watch.is_dead_)
+      ready_.push_back(watch);
   }
   // Takes ownership; no call reaches the watch any more. Its descriptor has been closed by then.
   void retire(Watch* watch) noexcept;

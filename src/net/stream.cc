@@ -24,7 +24,8 @@ void Stream::on_event(const Event& event) noexcept {
   writable_ = writable_ || event.writable;
   hangup_ = hangup_ || event.hangup;
   broken_ = broken_ || event.broken;
-  const bool cares = (event.readable && reading_) || (event.writable && owes_drained_) || event.hangup;
+  const bool cares =
+      (event.readable && reading_) || (event.writable && owes_drained_) || event.hangup;
   if (cares) loop_->reactor().queue(*this);
 }
 
@@ -106,7 +107,9 @@ Flow Stream::send(const iovec* pieces, int count, std::size_t size) noexcept {
       fail();
     }
   }
-  if (broken_) return Flow::more;  // what is sent to a dead peer is gone; the user hears of it in a turn of its own
+  if (broken_)
+    return Flow::
+        more;  // what is sent to a dead peer is gone; the user hears of it in a turn of its own
   if (sent < size) keep(pieces, count, sent);
   if (queue_.empty()) return Flow::more;
   owes_drained_ = true;
@@ -121,7 +124,8 @@ void Stream::keep(const iovec* pieces, int count, std::size_t sent) noexcept {
       sent -= piece.iov_len;
       continue;
     }
-    queue_.append(loop_->pools(), {static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent});
+    queue_.append(loop_->pools(),
+                  {static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent});
     sent = 0;
   }
 }
@@ -131,7 +135,8 @@ void Stream::send_queue() noexcept {
     iovec pieces[16];
     const int count = queue_.front(pieces, 16);
     std::size_t offered = 0;
-    for (int i = 0; i < count; ++i) offered += pieces[i].iov_len;
+    for (int i = 0; i < count; ++i)
+      offered += pieces[i].iov_len;
     const long sent = loop_->kernel().send(fd_, pieces, count);
     if (sent < 0) {
       if (sent == -EINTR) continue;

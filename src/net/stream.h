@@ -30,9 +30,11 @@ struct Got {
 class StreamUser {
  public:
   virtual void on_readable() noexcept = 0;
-  virtual void on_drained() noexcept = 0;  // the queue is empty again; for a connecting stream: the outcome is there
-  virtual void on_hangup() noexcept = 0;   // while paused: the peer sends no more than what is unread. Once
-  virtual void on_broken() noexcept = 0;   // while paused: dead (reset, failed write). Once
+  virtual void
+  on_drained() noexcept = 0;  // the queue is empty again; for a connecting stream: the outcome is there
+  virtual void
+  on_hangup() noexcept = 0;  // while paused: the peer sends no more than what is unread. Once
+  virtual void on_broken() noexcept = 0;  // while paused: dead (reset, failed write). Once
 
  protected:
   ~StreamUser() = default;
@@ -42,7 +44,8 @@ class Stream : public Watch {
  public:
   enum class State : std::uint8_t { connected, connecting };
   // Registers a descriptor. Null, with the descriptor closed, when the kernel refuses.
-  static Stream* open(Loop& loop, int fd, StreamUser& user, State state = State::connected) noexcept;
+  static Stream* open(Loop& loop, int fd, StreamUser& user,
+                      State state = State::connected) noexcept;
 
   void set_user(StreamUser& user) noexcept { user_ = &user; }
   Loop& loop() noexcept { return *loop_; }
@@ -67,10 +70,12 @@ class Stream : public Watch {
 
   // Sends what was gathered and empties the Gather. hold: something is left in the queue, on_drained() will come.
   Flow write(Gather& gather) noexcept;
-  Flow write(std::string_view bytes) noexcept;  // the same for a short text beside the Gather (an interim answer)
+  Flow write(
+      std::string_view
+          bytes) noexcept;  // the same for a short text beside the Gather (an interim answer)
   std::size_t queued() const noexcept { return queue_.size(); }
   std::uint64_t written() const noexcept { return written_; }  // bytes that the kernel took
-  void shutdown_write() noexcept;  // FIN once the queue is empty
+  void shutdown_write() noexcept;                              // FIN once the queue is empty
 
   // The socket is closed (abruptly: with a reset), the queue dropped; no call reaches the user any more.
   enum class Close : std::uint8_t { orderly, reset };
@@ -96,12 +101,12 @@ class Stream : public Watch {
   bool readable_ = false;
   bool writable_ = true;
   bool hangup_ = false;
-  bool broken_ = false;        // no write will succeed any more; bytes that came before may still be read
+  bool broken_ = false;  // no write will succeed any more; bytes that came before may still be read
   bool told_hangup_ = false;
   bool told_broken_ = false;
   bool reading_ = false;
   bool poked_ = false;
-  bool shut_ = false;       // a FIN is wanted
+  bool shut_ = false;  // a FIN is wanted
   bool shut_sent_ = false;
   bool owes_drained_ = false;
   ByteQueue queue_;

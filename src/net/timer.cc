@@ -6,7 +6,9 @@
 namespace pm::net {
 namespace {
 
-std::uint64_t tick_of(std::uint64_t deadline_ms) noexcept { return deadline_ms / Wheel::tick_ms + 1; }
+std::uint64_t tick_of(std::uint64_t deadline_ms) noexcept {
+  return deadline_ms / Wheel::tick_ms + 1;
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ void Wheel::advance(std::uint64_t now_ms) noexcept {
 }
 
 bool Wheel::is_empty() const noexcept {
-  return std::all_of(slots_.begin(), slots_.end(), [](const List<Timer>& slot) { return slot.empty(); });
+  return std::all_of(slots_.begin(), slots_.end(),
+                     [](const List<Timer>& slot) { return slot.empty(); });
 }
 
 void Wheel::sweep(std::uint64_t tick) noexcept {

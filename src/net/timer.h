@@ -30,7 +30,8 @@ class Timer : public ListNode<Timer> {
  private:
   friend class Wheel;
   std::uint64_t deadline_ = 0;
-  std::uint64_t tick_ = 0;  // the slot it lies in: never later than its deadline, unless that was moved to later
+  std::uint64_t tick_ =
+      0;  // the slot it lies in: never later than its deadline, unless that was moved to later
 };
 
 class Wheel {
@@ -39,13 +40,16 @@ class Wheel {
   explicit Wheel(std::uint64_t now_ms) noexcept : done_tick_(now_ms / tick_ms) {}
 
   void arm(Timer& timer, std::uint64_t deadline_ms) noexcept;
-  void disarm(Timer& timer) noexcept { timer.deadline_ = 0; }  // stays linked until its slot is swept
+  void disarm(Timer& timer) noexcept {
+    timer.deadline_ = 0;
+  }  // stays linked until its slot is swept
   // Fires what is due. Timers armed meanwhile wait for a later call.
   void advance(std::uint64_t now_ms) noexcept;
   bool is_empty() const noexcept;  // looks at every slot: not for the hot path
 
  private:
-  static constexpr std::size_t slots = 1024;  // one turn of the wheel is 102 s; later deadlines go round again
+  static constexpr std::size_t slots =
+      1024;  // one turn of the wheel is 102 s; later deadlines go round again
   void link(Timer& timer, std::uint64_t tick) noexcept;
   void sweep(std::uint64_t tick) noexcept;
 

@@ -38,7 +38,8 @@ h1::ServerSettings settings_of(const config::EntryPoint& source) {
   settings.stall_timeout_ms = whole_milliseconds(transport.send_stall_timeout);
   settings.linger_timeout_ms = whole_milliseconds(transport.lingering_timeout);
   settings.max_age_ms = whole_milliseconds(transport.keep_alive_max_time);
-  settings.max_requests = static_cast<std::uint64_t>(std::max<std::int64_t>(transport.keep_alive_max_requests, 0));
+  settings.max_requests =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(transport.keep_alive_max_requests, 0));
   return settings;
 }
 
@@ -54,7 +55,8 @@ http::Underscores underscores_of(config::UnderscoreStrategy strategy) noexcept {
 CidrSet addresses_of(const config::MarkedList& list) {
   CidrSet set;
   for (const config::At<std::string>& text : list) {
-    if (const auto block = Cidr::parse(text.value)) set.add(*block);  // what is none was refused by the loader
+    if (const auto block = Cidr::parse(text.value))
+      set.add(*block);  // what is none was refused by the loader
   }
   return set;
 }
@@ -81,7 +83,8 @@ http::ForwardedRules forwarded_of(const config::EntryPoint& source) {
 
 }  // namespace
 
-Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker, EntryOwner& owner)
+Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker,
+             EntryOwner& owner)
     : name_(source.name),
       index_(index),
       worker_(&worker),
@@ -92,14 +95,17 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       denied_methods_(source.http.deny_methods),
       takes_proxy_header_(source.proxy_protocol.has_value()),
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
-      accept_grace_ms_(whole_milliseconds(source.transport.life_cycle.request_accept_grace_timeout)),
+      accept_grace_ms_(
+          whole_milliseconds(source.transport.life_cycle.request_accept_grace_timeout)),
       logged_(source.observability.access_logs) {
   if (!source.proxy_protocol) return;
   trusts_every_proxy_ = source.proxy_protocol->insecure;
   trusted_proxies_ = addresses_of(source.proxy_protocol->trusted_ips);
 }
 
-Entry::~Entry() { close_all(); }
+Entry::~Entry() {
+  close_all();
+}
 
 // ---- connections ------------------------------------------------------------------------------------------------------
 
@@ -114,15 +120,19 @@ bool Entry::listen(int fd) noexcept {
 }
 
 void Entry::go_on() noexcept {
-  for (net::Listener* listener : listeners_) listener->go_on();
+  for (net::Listener* listener : listeners_)
+    listener->go_on();
 }
 
 void Entry::stop_listening() noexcept {
-  for (net::Listener* listener : listeners_) listener->stop();
+  for (net::Listener* listener : listeners_)
+    listener->stop();
   listeners_.clear();
 }
 
-bool Entry::may_accept() noexcept { return worker_->connections < worker_->max_connections; }
+bool Entry::may_accept() noexcept {
+  return worker_->connections < worker_->max_connections;
+}
 
 h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
   return {.context = &worker_->http1,
@@ -136,7 +146,8 @@ h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
 void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
   if (takes_proxy_header_) {
     const bool trusted = trusts_every_proxy_ || trusted_proxies_.contains(peer.address);
-    ProxyPrelude* prelude = ProxyPrelude::open(*this, *worker_->http1.loop, fd, peer, trusted, settings_.read_timeout_ms);
+    ProxyPrelude* prelude = ProxyPrelude::open(*this, *worker_->http1.loop, fd, peer, trusted,
+                                               settings_.read_timeout_ms);
     if (prelude == nullptr) return;
     ++worker_->connections;
     preludes_.push_back(*prelude);
@@ -158,8 +169,9 @@ void Entry::forget_prelude() noexcept {
 }
 
 void Entry::on_accept_failed(int error) noexcept {
-  worker_->log->warn(fmt::format("cannot accept connections: {}; trying again", std::strerror(error)),
-                     {{"entryPointName", name_}});
+  worker_->log->warn(
+      fmt::format("cannot accept connections: {}; trying again", std::strerror(error)),
+      {{"entryPointName", name_}});
 }
 
 void Entry::on_closed(h1::Server&) noexcept {
@@ -174,8 +186,10 @@ void Entry::close_idle() noexcept {
 }
 
 void Entry::close_all() noexcept {
-  while (!connections_.empty()) connections_.front().close();
-  while (!preludes_.empty()) preludes_.front().close();
+  while (!connections_.empty())
+    connections_.front().close();
+  while (!preludes_.empty())
+    preludes_.front().close();
 }
 
 // ---- requests ---------------------------------------------------------------------------------------------------------
@@ -195,25 +209,32 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   exchange.on_end = this;
   exchange.forwarded = &forwarded_;
   exchange.trace().is_logged = logged_;
-  if (!denied_methods_.empty() && is_denied(request.method)) return refuse(exchange, 405, "Method Not Allowed\n");
-  if (!http::apply_underscores(request, forwarded_.underscores)) return refuse(exchange, 400, "Bad Request");
-  if (const http::TargetFault fault = http::resolve_target(request, path_)) return refuse(exchange, fault.status, {});
+  if (!denied_methods_.empty() && is_denied(request.method))
+    return refuse(exchange, 405, "Method Not Allowed\n");
+  if (!http::apply_underscores(request, forwarded_.underscores))
+    return refuse(exchange, 400, "Bad Request");
+  if (const http::TargetFault fault = http::resolve_target(request, path_))
+    return refuse(exchange, fault.status, {});
   if (request.path == "*") return http::reply(exchange, 200, {}, http::BodyType::none);
   http::apply_forwarded(request, forwarded_);
-  if (worker_->access_log != nullptr) exchange.trace().forwarded_for = request.headers.get(http::FieldId::x_forwarded_for);
+  if (worker_->access_log != nullptr)
+    exchange.trace().forwarded_for = request.headers.get(http::FieldId::x_forwarded_for);
   route(exchange);
 }
 
 void Entry::route(http::Exchange& exchange) noexcept {
   const http::Request& request = exchange.request();
   const Route* found = worker_->runtime->find(index_, request);
-  if (found == nullptr) return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
+  if (found == nullptr)
+    return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
   exchange.route = found;
   exchange.trace().is_logged = found->access_log;
-  if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden)) return refuse(exchange, 400, {});
+  if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden))
+    return refuse(exchange, 400, {});
   while (found->children != nullptr) {
     found = worker_->runtime->find_child(*found, request);
-    if (found == nullptr) return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
+    if (found == nullptr)
+      return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
     exchange.route = found;
     if (found->is_internal_service) exchange.trace().is_logged = found->access_log;
   }
@@ -241,8 +262,10 @@ void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
   record.response = &exchange.response();
   if (trace.origin_status != 0) record.origin_headers = &exchange.response().headers;
   record.duration = Duration(now - trace.started_ns);
-  record.start = std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
-  if (trace.origin_head_ns != 0) record.origin_duration = Duration(trace.origin_head_ns - trace.sent_ns);
+  record.start = std::chrono::system_clock::now() -
+                 std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
+  if (trace.origin_head_ns != 0)
+    record.origin_duration = Duration(trace.origin_head_ns - trace.sent_ns);
   record.entry_point = name_;
   if (route != nullptr) {
     record.router = route->name;

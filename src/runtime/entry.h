@@ -33,10 +33,10 @@ struct WorkerState {
   Log* log = nullptr;
   observe::AccessLog* access_log = nullptr;
   std::uint32_t worker = 0;
-  std::uint64_t connections = 0;       // open now
+  std::uint64_t connections = 0;  // open now
   std::uint64_t max_connections = 0;
-  std::uint64_t next_connection = 1;   // numbers for logs
-  std::uint16_t terminating = 0;       // the status that ping answers from now on; 0: all is well
+  std::uint64_t next_connection = 1;  // numbers for logs
+  std::uint16_t terminating = 0;      // the status that ping answers from now on; 0: all is well
   std::uint16_t terminating_status = 503;
 };
 
@@ -58,15 +58,16 @@ class Entry final : public h1::RequestHandler,
                     private h1::ServerOwner,
                     private net::ListenerUser {
  public:
-  Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker, EntryOwner& owner);
+  Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker,
+        EntryOwner& owner);
   ~Entry();
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 
   bool listen(int fd) noexcept;
-  void go_on() noexcept;        // there is room for connections again
+  void go_on() noexcept;  // there is room for connections again
   void stop_listening() noexcept;
-  void close_idle() noexcept;   // connections that no request runs on
+  void close_idle() noexcept;  // connections that no request runs on
   void close_all() noexcept;
   std::uint64_t grace_ms() const noexcept { return grace_ms_; }
   std::uint64_t accept_grace_ms() const noexcept { return accept_grace_ms_; }

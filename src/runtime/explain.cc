@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // explain.cc -- `pointsman explain METHOD URL`: the request as it would come, and the router that would take it.
+#include "routing/explain.h"
+
 #include "core/text.h"
 #include "http/hop.h"
 #include "http/url.h"
-#include "routing/explain.h"
 #include "runtime/runtime.h"
 #include "runtime/server.h"
 
@@ -28,7 +29,8 @@ std::uint32_t find_entry_point(const config::Config& config, std::string_view na
 void fill(const ExplainInput& input, http::Request& request) {
   Arena& arena = request.headers.arena();
   std::string_view url = input.url;
-  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos)
+    url.remove_prefix(scheme + 3);
   const std::size_t path = url.find_first_of("/?");
   request.method = arena.copy(input.method);
   request.authority = arena.copy(url.substr(0, path));
@@ -39,16 +41,19 @@ void fill(const ExplainInput& input, http::Request& request) {
     if (text::equals_ignore_case(name, "host")) request.authority = arena.copy(value);
     request.headers.append(arena.copy(name), arena.copy(value));
   }
-  request.client.address = Address::parse(input.client.empty() ? "127.0.0.1" : input.client).value_or(Address{});
+  request.client.address =
+      Address::parse(input.client.empty() ? "127.0.0.1" : input.client).value_or(Address{});
 }
 
-std::string name_or(const std::vector<routing::Router>& routers, std::uint32_t id, std::string_view otherwise) {
+std::string name_or(const std::vector<routing::Router>& routers, std::uint32_t id,
+                    std::string_view otherwise) {
   return id == routing::nowhere ? std::string(otherwise) : routers[id].name;
 }
 
 }  // namespace
 
-std::string explain(const config::Config& config, const Modules& modules, const ExplainInput& input) {
+std::string explain(const config::Config& config, const Modules& modules,
+                    const ExplainInput& input) {
   const std::uint32_t entry_point = find_entry_point(config, input.entry_point);
   if (entry_point == none) return {};
   config::Findings findings;
@@ -58,7 +63,8 @@ std::string explain(const config::Config& config, const Modules& modules, const 
   http::Request request(arena);
   fill(input, request);
   const config::EntryPointHttp& http = config.fixed.entry_points[entry_point].http;
-  if (const http::TargetFault fault = http::resolve_target(request, {http.sanitize_path, http.encode_query_semicolons})) {
+  if (const http::TargetFault fault =
+          http::resolve_target(request, {http.sanitize_path, http.encode_query_semicolons})) {
     return fmt::format("refused with {}: {}\n", fault.status, fault.why);
   }
   const routing::Explanation why =
@@ -66,10 +72,11 @@ std::string explain(const config::Config& config, const Modules& modules, const 
   const auto& routers = blueprint.routing.routers;
   std::string text = fmt::format("{} {} on entry point {}\n", request.method, request.path,
                                  config.fixed.entry_points[entry_point].name);
-  for (const std::string& line : why.lines) fmt::format_to(std::back_inserter(text), "  {}\n", line);
+  for (const std::string& line : why.lines)
+    fmt::format_to(std::back_inserter(text), "  {}\n", line);
   if (why.leaf == routing::nowhere) return text + "no router matches: 404\n";
-  fmt::format_to(std::back_inserter(text), "router {}, service {}\n", name_or(routers, why.leaf, "none"),
-                 routers[why.leaf].service);
+  fmt::format_to(std::back_inserter(text), "router {}, service {}\n",
+                 name_or(routers, why.leaf, "none"), routers[why.leaf].service);
   return text;
 }
 

@@ -14,13 +14,16 @@ namespace {
 // The authority without its port; the brackets of an IPv6 address stay.
 std::string_view host_of(std::string_view authority) noexcept {
   const std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) return authority;
+  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos)
+    return authority;
   return authority.substr(0, colon);
 }
 
 }  // namespace
 
-void answer_noop(http::Exchange& exchange) noexcept { http::reply(exchange, 418, {}, http::BodyType::none); }
+void answer_noop(http::Exchange& exchange) noexcept {
+  http::reply(exchange, 418, {}, http::BodyType::none);
+}
 
 void answer_ping(http::Exchange& exchange, std::uint16_t terminating) noexcept {
   if (terminating == 0) return http::reply(exchange, 200, "OK", http::BodyType::plain);
@@ -29,7 +32,8 @@ void answer_ping(http::Exchange& exchange, std::uint16_t terminating) noexcept {
 
 void answer_whoami(http::Exchange& exchange, std::string_view entry_point) noexcept {
   const http::Request& request = exchange.request();
-  std::string text = fmt::format("EntryPoint: {}\nClient: {}\n\n", entry_point, request.client.to_string());
+  std::string text =
+      fmt::format("EntryPoint: {}\nClient: {}\n\n", entry_point, request.client.to_string());
   text.append(text::replace_all(request.head, "\r\n", "\n"));
   http::reply(exchange, 200, exchange.arena().copy(text), http::BodyType::plain);
 }
@@ -40,8 +44,9 @@ void answer_redirect(http::Exchange& exchange, const routing::Redirect& redirect
   const std::uint16_t moved = redirect.permanent ? 301 : 302;
   const std::uint16_t kept = redirect.permanent ? 308 : 307;
   const std::string location =
-      fmt::format("{}://{}{}{}{}{}{}", redirect.scheme, host_of(request.authority), redirect.port.empty() ? "" : ":",
-                  redirect.port, request.path, request.has_query ? "?" : "", request.query);
+      fmt::format("{}://{}{}{}{}{}{}", redirect.scheme, host_of(request.authority),
+                  redirect.port.empty() ? "" : ":", redirect.port, request.path,
+                  request.has_query ? "?" : "", request.query);
   http::redirect(exchange, is_get ? moved : kept, exchange.arena().copy(location));
 }
 

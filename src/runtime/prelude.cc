@@ -8,8 +8,8 @@ namespace pm::runtime {
 
 using net::ProxyHeader;
 
-ProxyPrelude* ProxyPrelude::open(Entry& entry, net::Loop& loop, int fd, const Endpoint& peer, bool trusted,
-                                 std::uint64_t timeout_ms) noexcept {
+ProxyPrelude* ProxyPrelude::open(Entry& entry, net::Loop& loop, int fd, const Endpoint& peer,
+                                 bool trusted, std::uint64_t timeout_ms) noexcept {
   auto* prelude = new ProxyPrelude(entry, peer, trusted);
   prelude->loop_ = &loop;
   prelude->stream_ = net::Stream::open(loop, fd, *prelude);
@@ -22,7 +22,9 @@ ProxyPrelude* ProxyPrelude::open(Entry& entry, net::Loop& loop, int fd, const En
   return prelude;
 }
 
-ProxyPrelude::~ProxyPrelude() { PM_CHECK(stream_ == nullptr, "a prelude hands its stream on or closes it"); }
+ProxyPrelude::~ProxyPrelude() {
+  PM_CHECK(stream_ == nullptr, "a prelude hands its stream on or closes it");
+}
 
 void ProxyPrelude::on_readable() noexcept {
   bytes_.grow(loop_->pools(), 1);

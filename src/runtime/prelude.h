@@ -21,8 +21,8 @@ class ProxyPrelude final : public net::Mortal,
                            private net::StreamUser,
                            private net::Timer {
  public:
-  static ProxyPrelude* open(Entry& entry, net::Loop& loop, int fd, const Endpoint& peer, bool trusted,
-                            std::uint64_t timeout_ms) noexcept;
+  static ProxyPrelude* open(Entry& entry, net::Loop& loop, int fd, const Endpoint& peer,
+                            bool trusted, std::uint64_t timeout_ms) noexcept;
   ~ProxyPrelude() override;
   void close() noexcept;
 

@@ -14,14 +14,14 @@
 namespace pm::runtime {
 
 struct Route {
-  std::string name;                      // "web@file"
-  std::string service_name;              // "app@file"
-  http::Service* service = nullptr;      // null: one of the next three answers
+  std::string name;                  // "web@file"
+  std::string service_name;          // "app@file"
+  http::Service* service = nullptr;  // null: one of the next three answers
   routing::Internal internal = routing::Internal::none;
   std::optional<routing::Redirect> redirect;
   const routing::Table* children = nullptr;
   http::EncodedSet forbidden = 0;
-  bool access_log = true;                // of this router as a root
+  bool access_log = true;  // of this router as a root
   bool is_internal_service = false;
 };
 

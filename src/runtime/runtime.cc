@@ -16,7 +16,8 @@ upstream::TransportSettings settings_of(const config::ServersTransport& transpor
   const std::int64_t fallback = transport.provider.empty() ? 200 : 2;
   const config::ForwardingTimeouts& timeouts = transport.forwarding_timeouts;
   return {
-      .max_idle_per_host = transport.max_idle_conns_per_host == 0 ? fallback : transport.max_idle_conns_per_host,
+      .max_idle_per_host =
+          transport.max_idle_conns_per_host == 0 ? fallback : transport.max_idle_conns_per_host,
       .max_idle = transport.max_idle_conns,
       .max_per_host = transport.max_conns_per_host,
       .lifetime_ms = whole_milliseconds(transport.max_conn_lifetime),
@@ -39,7 +40,9 @@ Blueprint draw(const config::Config& config, const Modules& modules, config::Fin
     return found == blueprint.services.end() ? Standing::unknown : found->second.standing;
   };
   const auto middleware = [&](std::string_view name) {
-    const auto is_it = [&](const config::Middleware& m) { return routing::qualified(m.name, m.provider) == name; };
+    const auto is_it = [&](const config::Middleware& m) {
+      return routing::qualified(m.name, m.provider) == name;
+    };
     const auto& all = config.dynamic.middlewares;
     return std::any_of(all.begin(), all.end(), is_it) ? Standing::broken : Standing::unknown;
   };
@@ -55,15 +58,18 @@ Runtime::Runtime(const config::Config& config, const Modules& modules, const Opt
   make_routes();
 }
 
-upstream::Pool& Runtime::pool_for(const config::ServersTransport& transport, const Options& options) {
+upstream::Pool& Runtime::pool_for(const config::ServersTransport& transport,
+                                  const Options& options) {
   auto& pool = pools_[routing::qualified(transport.name, transport.provider)];
   if (pool == nullptr) {
-    pool = std::make_unique<upstream::Pool>(*options.loop, options.names, *options.connector, settings_of(transport));
+    pool = std::make_unique<upstream::Pool>(*options.loop, options.names, *options.connector,
+                                            settings_of(transport));
   }
   return *pool;
 }
 
-http::Service* Runtime::make_load_balancer(const std::string& name, ServicePlan& plan, const Options& options) {
+http::Service* Runtime::make_load_balancer(const std::string& name, ServicePlan& plan,
+                                           const Options& options) {
   const config::LoadBalancer& source = *plan.source->load_balancer;
   upstream::Pool& pool = pool_for(*plan.transport, options);
   std::vector<upstream::Server> servers;
@@ -80,8 +86,9 @@ http::Service* Runtime::make_load_balancer(const std::string& name, ServicePlan&
   }
   auto balancer = plan.balancer->build(weights, options.seed ^ fnv1a(name));
   auto& slot = services_[name];
-  slot = std::make_unique<upstream::LoadBalancer>(std::move(servers), std::move(balancer),
-                                                  upstream::LoadBalancerOptions{name, source.pass_host_header});
+  slot = std::make_unique<upstream::LoadBalancer>(
+      std::move(servers), std::move(balancer),
+      upstream::LoadBalancerOptions{name, source.pass_host_header});
   return slot.get();
 }
 
@@ -97,7 +104,8 @@ http::Service* Runtime::make(const std::string& name, ServicePlans& plans, const
     weights.push_back(plan.source->weighted->services[i].weight);
   }
   auto& slot = services_[name];
-  slot = std::make_unique<upstream::Weighted>(std::move(children), weights, options.seed ^ fnv1a(name));
+  slot = std::make_unique<upstream::Weighted>(std::move(children), weights,
+                                              options.seed ^ fnv1a(name));
   return slot.get();
 }
 
@@ -118,10 +126,12 @@ void Runtime::make_routes() {
     route.service = service == services_.end() ? nullptr : service->second.get();
     route.internal = router.internal;
     route.redirect = router.redirect;
-    route.children = router.children == routing::nowhere ? nullptr : &routing_.tables[router.children];
+    route.children =
+        router.children == routing::nowhere ? nullptr : &routing_.tables[router.children];
     route.forbidden = router.forbidden;
     route.is_internal_service = router.service.ends_with("@internal");
-    route.access_log = route.is_internal_service ? routing_.add_internals : router.observed.access_logs;
+    route.access_log =
+        route.is_internal_service ? routing_.add_internals : router.observed.access_logs;
   }
 }
 
@@ -137,7 +147,8 @@ const Route* Runtime::find_child(const Route& parent, const http::Request& reque
 }
 
 void Runtime::close_idle() noexcept {
-  for (auto& [name, pool] : pools_) pool->close_idle();
+  for (auto& [name, pool] : pools_)
+    pool->close_idle();
 }
 
 }  // namespace pm::runtime

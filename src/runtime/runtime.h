@@ -51,7 +51,8 @@ class Runtime {
  private:
   void make_services(ServicePlans& plans, const Options& options);
   upstream::Pool& pool_for(const config::ServersTransport& transport, const Options& options);
-  http::Service* make_load_balancer(const std::string& name, ServicePlan& plan, const Options& options);
+  http::Service* make_load_balancer(const std::string& name, ServicePlan& plan,
+                                    const Options& options);
   http::Service* make(const std::string& name, ServicePlans& plans, const Options& options);
   void make_routes();
 

@@ -17,8 +17,9 @@
 namespace pm::runtime {
 namespace {
 
-constexpr std::uint64_t silent_ms = 1000;     // a request that is on its way arrives by then; behind it, silence is the end
-constexpr std::uint64_t check_ms = 100;       // while draining
+constexpr std::uint64_t silent_ms =
+    1000;  // a request that is on its way arrives by then; behind it, silence is the end
+constexpr std::uint64_t check_ms = 100;        // while draining
 constexpr std::uint64_t trim_after_ms = 5000;  // of quiet behind a peak
 
 // Plugs the codec's client end into the pools.
@@ -31,7 +32,10 @@ class Http1Connector final : public upstream::Connector {
   }
 };
 
-class DataPlane final : public Server, private EntryOwner, private net::Timer, private net::TurnEnd {
+class DataPlane final : public Server,
+                        private EntryOwner,
+                        private net::Timer,
+                        private net::TurnEnd {
  public:
   explicit DataPlane(ServerOptions options) : options_(std::move(options)) {}
   ~DataPlane() override { stop(); }
@@ -68,16 +72,19 @@ Status DataPlane::open(uv_loop_s* loop) {
   state_.log = options_.log;
   state_.access_log = options_.access_log;
   state_.worker = options_.worker;
-  state_.max_connections = static_cast<std::uint64_t>(std::max<std::int64_t>(config.fixed.worker_connections, 1));
+  state_.max_connections =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(config.fixed.worker_connections, 1));
   if (config.fixed.ping) {
-    state_.terminating_status = static_cast<std::uint16_t>(config.fixed.ping->terminating_status_code);
+    state_.terminating_status =
+        static_cast<std::uint16_t>(config.fixed.ping->terminating_status_code);
   }
   runtime_ = std::make_unique<Runtime>(
       config, *options_.modules,
       Runtime::Options{loop_.get(), options_.names, &connector_, Random().next()});
   state_.runtime = runtime_.get();
   for (std::uint32_t i = 0; i < config.fixed.entry_points.size(); ++i) {
-    entries_.push_back(std::make_unique<Entry>(config.fixed.entry_points[i], i, state_, static_cast<EntryOwner&>(*this)));
+    entries_.push_back(std::make_unique<Entry>(config.fixed.entry_points[i], i, state_,
+                                               static_cast<EntryOwner&>(*this)));
     grace_ms_ = std::max(grace_ms_, entries_.back()->grace_ms());
   }
   if (options_.access_log != nullptr) loop_->at_turn_end(*this);
@@ -86,16 +93,20 @@ Status DataPlane::open(uv_loop_s* loop) {
 
 void DataPlane::start() {
   for (const ListeningSocket& socket : options_.listeners) {
-    if (!entries_[socket.entry_point]->listen(socket.fd)) options_.log->error("the kernel refuses to watch a listening socket");
+    if (!entries_[socket.entry_point]->listen(socket.fd))
+      options_.log->error("the kernel refuses to watch a listening socket");
   }
   loop_->turn();
 }
 
-void DataPlane::on_turn_end() noexcept { options_.access_log->end_of_turn(); }
+void DataPlane::on_turn_end() noexcept {
+  options_.access_log->end_of_turn();
+}
 
 void DataPlane::on_connection_closed() noexcept {
   if (state_.connections + 1 == state_.max_connections) {
-    for (auto& entry : entries_) entry->go_on();
+    for (auto& entry : entries_)
+      entry->go_on();
   }
   if (drain_began_ms_ != 0 && state_.connections == 0) loop_->arm(*this, loop_->now_ms());
 }
@@ -104,22 +115,27 @@ void DataPlane::drain() {
   if (drain_began_ms_ != 0 || stopped_) return;
   drain_began_ms_ = std::max<std::uint64_t>(loop_->now_ms(), 1);
   state_.http1.draining = true;
-  for (auto& entry : entries_) entry->stop_listening();
+  for (auto& entry : entries_)
+    entry->stop_listening();
   loop_->turn();
   watch_drain();
 }
 
-void DataPlane::on_timer() noexcept { watch_drain(); }
+void DataPlane::on_timer() noexcept {
+  watch_drain();
+}
 
 // Kept connections end with their next answer; those that say nothing for a while, and in the end all others, are closed.
 void DataPlane::watch_drain() noexcept {
   if (stopped_ || drain_began_ms_ == 0) return;
   const std::uint64_t waited = loop_->now_ms() - drain_began_ms_;
   if (waited >= std::min(silent_ms, grace_ms_ / 2)) {
-    for (auto& entry : entries_) entry->close_idle();
+    for (auto& entry : entries_)
+      entry->close_idle();
   }
   if (waited >= grace_ms_) {
-    for (auto& entry : entries_) entry->close_all();
+    for (auto& entry : entries_)
+      entry->close_all();
   }
   if (state_.connections > 0) return loop_->arm(*this, loop_->now_ms() + check_ms);
   if (options_.on_drained) {
@@ -133,8 +149,10 @@ void DataPlane::stop() {
   if (stopped_ || loop_ == nullptr) return;
   stopped_ = true;
   loop_->disarm(*this);
-  for (auto& entry : entries_) entry->stop_listening();
-  for (auto& entry : entries_) entry->close_all();
+  for (auto& entry : entries_)
+    entry->stop_listening();
+  for (auto& entry : entries_)
+    entry->close_all();
   if (runtime_ != nullptr) runtime_->close_idle();
   loop_->turn();
 }

@@ -72,6 +72,7 @@ struct ExplainInput {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string_view client;  // address, "" is 127.0.0.1
 };
-std::string explain(const config::Config& config, const Modules& modules, const ExplainInput& input);
+std::string explain(const config::Config& config, const Modules& modules,
+                    const ExplainInput& input);
 
 }  // namespace pm::runtime

@@ -26,19 +26,23 @@ class Planner {
       plan.source = &service;
       judge(plan);
     }
-    for (auto& [name, plan] : plans_) resolve_children(plan);
-    for (auto& [name, plan] : plans_) visit(name, plan);
+    for (auto& [name, plan] : plans_)
+      resolve_children(plan);
+    for (auto& [name, plan] : plans_)
+      visit(name, plan);
     return std::move(plans_);
   }
 
  private:
   void break_it(ServicePlan& plan, Mark mark, std::string what, std::string advice) {
     plan.standing = Standing::broken;
-    findings_.broken(mark, fmt::format("service {} {}", text::quoted(plan.source->name), what), std::move(advice));
+    findings_.broken(mark, fmt::format("service {} {}", text::quoted(plan.source->name), what),
+                     std::move(advice));
   }
   void refuse_later(ServicePlan& plan, const std::vector<At<std::string>>& keys) {
     for (const At<std::string>& key : keys) {
-      break_it(plan, key.mark, fmt::format("uses {}, which is not supported yet", text::quoted(key.value)),
+      break_it(plan, key.mark,
+               fmt::format("uses {}, which is not supported yet", text::quoted(key.value)),
                "take it out, or leave the service out");
     }
   }
@@ -50,15 +54,18 @@ class Planner {
       if (types > 0) {
         break_it(plan, other.mark, "has more than one type", "give each type a service of its own");
       } else {
-        break_it(plan, other.mark, fmt::format("is of type {}, which is not supported yet", text::quoted(other.value)),
-                 "use loadBalancer or weighted");
+        break_it(
+            plan, other.mark,
+            fmt::format("is of type {}, which is not supported yet", text::quoted(other.value)),
+            "use loadBalancer or weighted");
       }
     }
     if (types == 0 && service.other_types.empty()) {
       return break_it(plan, service.mark, "has no type", "give it loadBalancer or weighted");
     }
     for (const At<std::string>& middleware : service.middlewares) {
-      break_it(plan, middleware.mark, "has middlewares, which are not supported yet", "take them out");
+      break_it(plan, middleware.mark, "has middlewares, which are not supported yet",
+               "take them out");
     }
     if (service.load_balancer) judge_load_balancer(plan, *service.load_balancer);
     if (service.weighted) refuse_later(plan, service.weighted->unsupported);
@@ -77,7 +84,8 @@ class Planner {
         continue;
       }
       if (url->scheme == "https" || url->scheme == "h2c") {
-        break_it(plan, server.url.mark, fmt::format("has a server of scheme {}, which is not supported yet", url->scheme),
+        break_it(plan, server.url.mark,
+                 fmt::format("has a server of scheme {}, which is not supported yet", url->scheme),
                  "use http");
       }
       plan.urls.push_back(std::move(url).value());
@@ -87,23 +95,37 @@ class Planner {
   const upstream::BalancerModule* find_balancer(std::string_view name) const {
     for (const upstream::BalancerModule* module : modules_.balancers) {
       const auto& aliases = module->aliases;
-      if (module->name == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end()) return module;
+      if (module->name == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end())
+        return module;
     }
     return nullptr;
   }
 
   void complain_of_strategy(ServicePlan& plan, const At<std::string>& strategy) {
-    constexpr std::string_view later[] = {"p2c", "hrw", "leasttime", "leastconn", "least_conn", "least-connections",
-                                          "leastConnections", "random", "iphash", "ip_hash"};
-    const bool comes_later = std::find(std::begin(later), std::end(later), strategy.value) != std::end(later);
+    constexpr std::string_view later[] = {"p2c",
+                                          "hrw",
+                                          "leasttime",
+                                          "leastconn",
+                                          "least_conn",
+                                          "least-connections",
+                                          "leastConnections",
+                                          "random",
+                                          "iphash",
+                                          "ip_hash"};
+    const bool comes_later =
+        std::find(std::begin(later), std::end(later), strategy.value) != std::end(later);
     if (comes_later) {
-      return break_it(plan, strategy.mark, fmt::format("uses strategy {}, which is not supported yet", text::quoted(strategy.value)),
-                      "use wrr");
+      return break_it(
+          plan, strategy.mark,
+          fmt::format("uses strategy {}, which is not supported yet", text::quoted(strategy.value)),
+          "use wrr");
     }
     std::vector<std::string_view> known(std::begin(later), std::end(later));
-    for (const upstream::BalancerModule* module : modules_.balancers) known.push_back(module->name);
+    for (const upstream::BalancerModule* module : modules_.balancers)
+      known.push_back(module->name);
     const std::string_view near = text::nearest(strategy.value, known);
-    break_it(plan, strategy.mark, fmt::format("uses the unknown strategy {}", text::quoted(strategy.value)),
+    break_it(plan, strategy.mark,
+             fmt::format("uses the unknown strategy {}", text::quoted(strategy.value)),
              near.empty() ? "use wrr" : fmt::format("did you mean {}?", text::quoted(near)));
   }
 
@@ -120,10 +142,13 @@ class Planner {
       }
     }
     std::vector<std::string_view> known;
-    for (const config::ServersTransport& transport : config_.dynamic.servers_transports) known.push_back(transport.name);
+    for (const config::ServersTransport& transport : config_.dynamic.servers_transports)
+      known.push_back(transport.name);
     const std::string_view near = text::nearest(name.value, known);
-    break_it(plan, name.mark, fmt::format("names the unknown serversTransport {}", text::quoted(name.value)),
-             near.empty() ? "define it under http.serversTransports" : fmt::format("did you mean {}?", text::quoted(near)));
+    break_it(plan, name.mark,
+             fmt::format("names the unknown serversTransport {}", text::quoted(name.value)),
+             near.empty() ? "define it under http.serversTransports"
+                          : fmt::format("did you mean {}?", text::quoted(near)));
   }
 
   void resolve_children(ServicePlan& plan) {
@@ -131,7 +156,8 @@ class Planner {
     for (const config::WeightedChild& child : plan.source->weighted->services) {
       plan.children.push_back(routing::qualified(child.name.value, plan.source->provider));
       if (plans_.find(plan.children.back()) != plans_.end()) continue;
-      break_it(plan, child.name.mark, fmt::format("names the unknown service {}", text::quoted(child.name.value)),
+      break_it(plan, child.name.mark,
+               fmt::format("names the unknown service {}", text::quoted(child.name.value)),
                "define it, or take it out");
     }
   }
@@ -151,17 +177,20 @@ class Planner {
       }
       visit(child, found->second);
       if (found->second.standing != Standing::broken || plan.standing == Standing::broken) continue;
-      break_it(plan, plan.source->mark, fmt::format("needs service {}, which cannot be built", text::quoted(child)),
+      break_it(plan, plan.source->mark,
+               fmt::format("needs service {}, which cannot be built", text::quoted(child)),
                "mend that service first");
     }
     path_.pop_back();
   }
 
   void break_cycle(std::vector<std::string>::const_iterator first) {
-    const std::string circle = fmt::format("{} -> {}", fmt::join(first, path_.cend(), " -> "), *first);
+    const std::string circle =
+        fmt::format("{} -> {}", fmt::join(first, path_.cend(), " -> "), *first);
     for (auto at = first; at != path_.cend(); ++at) {
       ServicePlan& plan = plans_.find(*at)->second;
-      break_it(plan, plan.source->mark, "is part of a cycle: " + circle, "take one of the references out");
+      break_it(plan, plan.source->mark, "is part of a cycle: " + circle,
+               "take one of the references out");
     }
   }
 
@@ -175,7 +204,8 @@ class Planner {
 
 }  // namespace
 
-ServicePlans plan_services(const config::Config& config, const Modules& modules, config::Findings& findings) {
+ServicePlans plan_services(const config::Config& config, const Modules& modules,
+                           config::Findings& findings) {
   return Planner(config, modules, findings).run();
 }
 

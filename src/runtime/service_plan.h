@@ -34,6 +34,7 @@ struct ServicePlan {
 
 using ServicePlans = std::map<std::string, ServicePlan, std::less<>>;
 
-ServicePlans plan_services(const config::Config& config, const Modules& modules, config::Findings& findings);
+ServicePlans plan_services(const config::Config& config, const Modules& modules,
+                           config::Findings& findings);
 
 }  // namespace pm::runtime

@@ -41,11 +41,13 @@ void Dial::look_up() noexcept {
 }
 
 bool Dial::is_trying() const noexcept {
-  return std::any_of(tries_.begin(), tries_.end(), [](const Try& t) { return t.stream != nullptr; });
+  return std::any_of(tries_.begin(), tries_.end(),
+                     [](const Try& t) { return t.stream != nullptr; });
 }
 
 bool Dial::try_next() noexcept {
-  const auto free = std::find_if(tries_.begin(), tries_.end(), [](const Try& t) { return t.stream == nullptr; });
+  const auto free =
+      std::find_if(tries_.begin(), tries_.end(), [](const Try& t) { return t.stream == nullptr; });
   if (free == tries_.end()) return false;
   while (next_ < count_) {
     const Endpoint to{addresses_[next_++], target_->port};

@@ -31,7 +31,8 @@ void Forward::start() noexcept {
   if (server_->target == nullptr) return give_up(http::Outcome::no_address);
   const TransportSettings& settings = pool().settings();
   options_.head_timeout_ms = settings.head_timeout_ms;
-  if (settings.request_timeout_ms != 0) pool().loop().arm(*this, pool().loop().now_ms() + settings.request_timeout_ms);
+  if (settings.request_timeout_ms != 0)
+    pool().loop().arm(*this, pool().loop().now_ms() + settings.request_timeout_ms);
   connect();
 }
 
@@ -51,18 +52,25 @@ void Forward::begin(http::ClientConnection& connection) noexcept {
   connection.begin(*exchange_, *this, options_);
 }
 
-void Forward::on_connected(http::ClientConnection& connection) noexcept { begin(connection); }
+void Forward::on_connected(http::ClientConnection& connection) noexcept {
+  begin(connection);
+}
 
-void Forward::on_dial_failed(http::Outcome outcome) noexcept { give_up(outcome); }
+void Forward::on_dial_failed(http::Outcome outcome) noexcept {
+  give_up(outcome);
+}
 
-void Forward::on_turn_to_connect() noexcept { connect(); }
+void Forward::on_turn_to_connect() noexcept {
+  connect();
+}
 
 // Nothing was written: nothing can have happened. A reused connection that died in silence was most likely closed by the
 // server before the request came; only a request that may happen twice is risked on that guess. No byte of a body is kept, so
 // none may have been given away.
 bool Forward::may_send_again(const Failure& failure) const noexcept {
   if (attempts_ >= most_attempts || exchange_->request_taken()) return false;
-  if (failure.outcome != http::Outcome::reset && failure.outcome != http::Outcome::closed) return false;
+  if (failure.outcome != http::Outcome::reset && failure.outcome != http::Outcome::closed)
+    return false;
   if (!failure.wrote) return true;
   return failure.reused && !failure.answered && is_repeatable(exchange_->request());
 }

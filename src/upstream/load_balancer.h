@@ -32,7 +32,8 @@ struct LoadBalancerOptions {
 
 class LoadBalancer final : public http::Service {
  public:
-  LoadBalancer(std::vector<Server> servers, std::unique_ptr<Balancer> balancer, LoadBalancerOptions options);
+  LoadBalancer(std::vector<Server> servers, std::unique_ptr<Balancer> balancer,
+               LoadBalancerOptions options);
 
   void serve(http::Exchange& exchange) noexcept override;
 

@@ -6,7 +6,9 @@
 namespace pm::upstream {
 namespace {
 
-Target& target_of(http::ClientConnection& connection) noexcept { return *static_cast<Target*>(connection.target); }
+Target& target_of(http::ClientConnection& connection) noexcept {
+  return *static_cast<Target*>(connection.target);
+}
 
 using InPool = ListNode<http::PoolTag>;
 using InLru = ListNode<http::LruTag>;
@@ -31,8 +33,13 @@ class Pool::Waker final : public net::Watch {
   Pool* pool_;
 };
 
-Pool::Pool(net::Loop& loop, const shm::Names* names, Connector& connector, TransportSettings settings)
-    : loop_(&loop), names_(names), connector_(&connector), settings_(settings), waker_(new Waker(*this)) {}
+Pool::Pool(net::Loop& loop, const shm::Names* names, Connector& connector,
+           TransportSettings settings)
+    : loop_(&loop),
+      names_(names),
+      connector_(&connector),
+      settings_(settings),
+      waker_(new Waker(*this)) {}
 
 Pool::~Pool() {
   close_idle();
@@ -85,14 +92,16 @@ void Pool::dial_ended(Target& target) noexcept {
 void Pool::on_idle(http::ClientConnection& connection) noexcept {
   Target& target = target_of(connection);
   const std::uint64_t now = loop_->now_ms();
-  const bool too_old = settings_.lifetime_ms != 0 && now >= connection.opened_ms() + settings_.lifetime_ms;
+  const bool too_old =
+      settings_.lifetime_ms != 0 && now >= connection.opened_ms() + settings_.lifetime_ms;
   const bool surplus = target.idle_count >= settings_.max_idle_per_host;
   target.idle.push_front(connection);
   lru_.push_back(connection);
   ++target.idle_count;
   ++idle_;
   if (too_old || (surplus && target.waiting.empty())) return connection.close();
-  connection.set_idle_deadline(settings_.idle_timeout_ms == 0 ? 0 : now + settings_.idle_timeout_ms);
+  connection.set_idle_deadline(settings_.idle_timeout_ms == 0 ? 0
+                                                              : now + settings_.idle_timeout_ms);
   if (settings_.max_idle != 0 && idle_ > settings_.max_idle) lru_.front().close();
   wake_waiter(target);
 }
@@ -109,7 +118,8 @@ void Pool::wake_waiter(Target& target) noexcept {
 }
 
 void Pool::close_idle() noexcept {
-  while (!lru_.empty()) lru_.front().close();
+  while (!lru_.empty())
+    lru_.front().close();
 }
 
 }  // namespace pm::upstream

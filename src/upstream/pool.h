@@ -56,7 +56,8 @@ class Pool;
 struct WaitTag;
 class Waiter : public ListNode<WaitTag> {
  public:
-  virtual void on_turn_to_connect() noexcept = 0;  // a place is free now; called in a turn of its own
+  virtual void
+  on_turn_to_connect() noexcept = 0;  // a place is free now; called in a turn of its own
 
  protected:
   ~Waiter() = default;

@@ -39,11 +39,13 @@ Schedule::Schedule(std::span<const std::int64_t> weights, std::uint64_t start) {
   std::make_heap(heap_.begin(), heap_.end(), is_later);
   const std::uint64_t length = period_of(weights);
   if (length == 0) {
-    for (std::uint64_t i = heap_.empty() ? 0 : start % longest_period; i > 0; --i) pop();
+    for (std::uint64_t i = heap_.empty() ? 0 : start % longest_period; i > 0; --i)
+      pop();
     return;
   }
   period_.reserve(length);
-  for (std::uint64_t i = 0; i < length; ++i) period_.push_back(pop());
+  for (std::uint64_t i = 0; i < length; ++i)
+    period_.push_back(pop());
   heap_ = {};
   cursor_ = start % length;
 }
@@ -59,7 +61,8 @@ std::uint32_t Schedule::pop() noexcept {
 
 std::optional<std::uint32_t> Schedule::next(std::span<const bool> live) noexcept {
   if (period_.empty() && heap_.empty()) return std::nullopt;
-  if (!live.empty() && std::none_of(live.begin(), live.end(), [](bool up) { return up; })) return std::nullopt;
+  if (!live.empty() && std::none_of(live.begin(), live.end(), [](bool up) { return up; }))
+    return std::nullopt;
   // A live server without a weight has no turn, so the search is bounded by one period.
   const std::size_t bound = period_.empty() ? longest_period : period_.size();
   for (std::size_t tries = 0; tries < bound; ++tries) {

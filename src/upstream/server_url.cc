@@ -10,11 +10,14 @@
 namespace pm::upstream {
 namespace {
 
-Error bad(std::string what) { return Error{Errc::bad_value, "", std::move(what)}; }
+Error bad(std::string what) {
+  return Error{Errc::bad_value, "", std::move(what)};
+}
 
 bool is_host_char(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);
-  return byte > ' ' && byte < 0x7f && std::string_view("\"<>\\^`{|}[]@,;").find(c) == std::string_view::npos;
+  return byte > ' ' && byte < 0x7f &&
+         std::string_view("\"<>\\^`{|}[]@,;").find(c) == std::string_view::npos;
 }
 
 }  // namespace
@@ -30,8 +33,10 @@ Result<ServerUrl> parse_server_url(std::string_view text) {
   const std::size_t slash = rest.find('/');
   std::string_view authority = rest.substr(0, slash);
   if (slash != std::string_view::npos) url.path = rest.substr(slash);
-  while (url.path.ends_with('/')) url.path.pop_back();
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
+  while (url.path.ends_with('/'))
+    url.path.pop_back();
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
+    authority.remove_prefix(at + 1);
   url.authority = authority;
 
   std::string_view port;
@@ -39,7 +44,8 @@ Result<ServerUrl> parse_server_url(std::string_view text) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return bad("has a bracket that is not closed");
     url.host = authority.substr(1, end - 1);
-    if (!Address::parse(url.host)) return bad("has brackets around something that is no IPv6 address");
+    if (!Address::parse(url.host))
+      return bad("has brackets around something that is no IPv6 address");
     port = authority.substr(end + 1);
     if (!port.empty() && !port.starts_with(':')) return bad("has something behind the address");
   } else {

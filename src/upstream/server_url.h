@@ -15,7 +15,7 @@
 namespace pm::upstream {
 
 struct ServerUrl {
-  std::string scheme;     // lower case
+  std::string scheme;  // lower case
   std::string host;
   std::string authority;  // host[:port] as written, without the user part
   std::uint16_t port = 0;

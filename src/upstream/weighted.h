@@ -16,7 +16,8 @@ namespace pm::upstream {
 
 class Weighted final : public http::Service {
  public:
-  Weighted(std::vector<http::Service*> children, std::span<const std::int64_t> weights, std::uint64_t start)
+  Weighted(std::vector<http::Service*> children, std::span<const std::int64_t> weights,
+           std::uint64_t start)
       : children_(std::move(children)), schedule_(weights, start) {}
 
   void serve(http::Exchange& exchange) noexcept override;

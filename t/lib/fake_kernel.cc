@@ -68,11 +68,13 @@ void FakeKernel::refuse_connect(int fd, int error) {
   s.edge_in = s.edge_out = s.edge_hup = s.edge_err = true;
 }
 
-std::vector<int> FakeKernel::connected() { return std::exchange(connected_, {}); }
+std::vector<int> FakeKernel::connected() {
+  return std::exchange(connected_, {});
+}
 
 std::size_t FakeKernel::open_sockets() const noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(sockets_.begin(), sockets_.end(), [](const auto& entry) { return entry.second.open; }));
+  return static_cast<std::size_t>(std::count_if(
+      sockets_.begin(), sockets_.end(), [](const auto& entry) { return entry.second.open; }));
 }
 
 int FakeKernel::watch(int fd, net::Watch* watch) noexcept {
@@ -80,12 +82,15 @@ int FakeKernel::watch(int fd, net::Watch* watch) noexcept {
   return 0;
 }
 
-void FakeKernel::unwatch(int fd) noexcept { socket(fd).watch = nullptr; }
+void FakeKernel::unwatch(int fd) noexcept {
+  socket(fd).watch = nullptr;
+}
 
 int FakeKernel::wait(std::span<net::Event> events) noexcept {
   std::vector<int> due;
   for (auto& [fd, s] : sockets_) {
-    if (s.open && s.watch != nullptr && (s.edge_in || s.edge_out || s.edge_hup || s.edge_err)) due.push_back(fd);
+    if (s.open && s.watch != nullptr && (s.edge_in || s.edge_out || s.edge_hup || s.edge_err))
+      due.push_back(fd);
   }
   std::size_t count = 0;
   while (!due.empty() && count < events.size()) {
@@ -139,7 +144,9 @@ long FakeKernel::send(int fd, const iovec* pieces, int count) noexcept {
   return sent == 0 ? -EAGAIN : static_cast<long>(sent);
 }
 
-int FakeKernel::accept(int, Endpoint&) noexcept { return -EAGAIN; }
+int FakeKernel::accept(int, Endpoint&) noexcept {
+  return -EAGAIN;
+}
 
 int FakeKernel::connect(const Endpoint& to) noexcept {
   const int fd = next_fd_++;
@@ -155,7 +162,9 @@ int FakeKernel::connect_error(int fd) noexcept {
   return s.connecting ? -EINPROGRESS : -s.connect_error;
 }
 
-void FakeKernel::shutdown_write(int fd) noexcept { socket(fd).fin_out = true; }
+void FakeKernel::shutdown_write(int fd) noexcept {
+  socket(fd).fin_out = true;
+}
 
 void FakeKernel::close(int fd) noexcept {
   Socket& s = socket(fd);

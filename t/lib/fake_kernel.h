@@ -22,30 +22,31 @@ class FakeKernel final : public net::Kernel {
  public:
   struct Socket {
     net::Watch* watch = nullptr;
-    std::string in;            // from the peer, not yet read by the daemon
-    std::string out;           // from the daemon, not yet taken by the peer
+    std::string in;              // from the peer, not yet read by the daemon
+    std::string out;             // from the daemon, not yet taken by the peer
     std::size_t window = 65536;  // what out may hold
-    bool open = true;          // the daemon holds it
-    bool fin_in = false;       // the peer has sent its FIN
-    bool fin_out = false;      // the daemon has sent its FIN
-    bool was_reset = false;    // by the daemon, at its close
-    int error = 0;             // what reads and writes fail with once `in` is empty
+    bool open = true;            // the daemon holds it
+    bool fin_in = false;         // the peer has sent its FIN
+    bool fin_out = false;        // the daemon has sent its FIN
+    bool was_reset = false;      // by the daemon, at its close
+    int error = 0;               // what reads and writes fail with once `in` is empty
     bool connecting = false;
     int connect_error = 0;
     bool edge_in = false;
     bool edge_out = false;
     bool edge_hup = false;
     bool edge_err = false;
-    Endpoint to;               // of a connect()
+    Endpoint to;  // of a connect()
   };
 
   // The test's side.
-  int add();                                     // an accepted socket
+  int add();  // an accepted socket
   Socket& socket(int fd) { return sockets_.find(fd)->second; }
   void deliver(int fd, std::string_view bytes);
   void finish(int fd);
   void reset_by_peer(int fd);
-  std::string take(int fd, std::size_t most = SIZE_MAX);  // the peer reads; the window opens again by as much
+  std::string take(
+      int fd, std::size_t most = SIZE_MAX);  // the peer reads; the window opens again by as much
   void set_window(int fd, std::size_t bytes);
   void accept_connect(int fd);
   void refuse_connect(int fd, int error);
@@ -53,7 +54,9 @@ class FakeKernel final : public net::Kernel {
   // What the daemon has opened since this was last asked.
   std::vector<int> connected();
   // The order of the events of one wait; the default keeps them as they came.
-  std::function<std::size_t(std::size_t)> pick = [](std::size_t) { return std::size_t{0}; };
+  std::function<std::size_t(std::size_t)> pick = [](std::size_t) {
+    return std::size_t{0};
+  };
   std::size_t open_sockets() const noexcept;
 
   // net::Kernel
