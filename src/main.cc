@@ -30,6 +30,7 @@ int play(const Command& command, os::ProcessTitle& title, const std::string& com
     case Action::healthcheck: return ask_health(command, all_modules);
     case Action::explain: return explain(command, all_modules);
     case Action::schema: return print_schema();
+    case Action::manual: return print_manual();
   }
   return exit_internal;
 }

@@ -217,6 +217,7 @@ Status Parser::read_word(std::string_view word) {
       case Verb::explain: return set_action(Action::explain, word);
       case Verb::check_config: return set_action(Action::test, word);
       case Verb::schema: return set_action(Action::schema, word);
+      case Verb::manual: return set_action(Action::manual, word);
       case Verb::later: return usage_error(fmt::format("{}: not supported yet", word));
     }
   }

@@ -40,6 +40,7 @@ enum class Action : std::uint8_t {
   healthcheck,
   explain,
   schema,
+  manual,  // the option lists of pointsman.yaml(5)
 };
 
 enum class SignalCommand : std::uint8_t { stop, quit, reopen };

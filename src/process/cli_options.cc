@@ -35,6 +35,7 @@ constexpr VerbRow verbs[] = {
     {"explain", Verb::explain, "METHOD URL [-H 'K: V']", "say which router takes a request, and why"},
     {"check-config", Verb::check_config, "", "the same as -t"},
     {"schema", Verb::schema, "", "print the JSON Schema of all keys, for editors"},
+    {"manual", Verb::manual, "", "print the option lists of pointsman.yaml(5), as mdoc"},
     {"version", Verb::version, "", "the same as -v"},
     {"status", Verb::later, "", ""},
     {"fmt", Verb::later, "", ""},

@@ -2,6 +2,7 @@
 #include "process/commands.h"
 
 #include "config/dump.h"
+#include "config/manual.h"
 #include "config/schema.h"
 #include "process/build_paths.h"
 #include "process/loader.h"
@@ -123,6 +124,32 @@ int explain(const Command& command, const runtime::Modules& modules) {
 
 int print_schema() {
   return print(config::schema() + "\n");
+}
+
+int print_manual() {
+  using config::ManualPart;
+  struct List {
+    std::string_view name;
+    ManualPart part;
+  };
+  static constexpr List lists[] = {
+      {"process", ManualPart::process},
+      {"entryPoints", ManualPart::entry_points},
+      {"providers", ManualPart::providers},
+      {"observability", ManualPart::observability},
+      {"static", ManualPart::other_static},
+      {"routers", ManualPart::routers},
+      {"services", ManualPart::services},
+      {"middlewares", ManualPart::middlewares},
+      {"serversTransports", ManualPart::servers_transports},
+      {"dynamic", ManualPart::other_dynamic},
+  };
+  std::string out;
+  for (const List& list : lists) {
+    const std::string options = config::manual_options(list.part);
+    out += fmt::format(".\\\" begin {0}\n{1}.\\\" end {0}\n", list.name, options);
+  }
+  return print(out);
 }
 
 int print_help() {

@@ -23,7 +23,7 @@ Result<Command> parse(std::string_view line) {
 
 std::string action_name(const Command& command) {
   constexpr std::string_view names[] = {"serve", "test",        "signal",  "version", "build",
-                                        "help",  "healthcheck", "explain", "schema"};
+                                        "help",  "healthcheck", "explain", "schema",  "manual"};
   return std::string(names[static_cast<std::size_t>(command.action)]);
 }
 
@@ -101,6 +101,7 @@ TEST(cli, an_option_or_a_command_says_what_to_do) {
       {"--help", "help"},
       {"healthcheck", "healthcheck"},
       {"schema", "schema"},
+      {"manual", "manual"},
       {"explain GET /", "explain"},
       {"-t check-config", "test"},
       {"-t -h", "help"},
