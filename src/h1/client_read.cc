@@ -108,7 +108,9 @@ bool Client::take_head(std::string_view& bytes) noexcept {
   }
   if (response.status < 200 && response.status != 101) return take_interim(response, head);
   if (!take_final(response, head)) return false;
-  const bool has_body = response.framing != http::Framing::none && !head.claims_body;
+  const bool is_empty = response.framing == http::Framing::none ||
+                        (response.framing == http::Framing::length && body_left_ == 0);
+  const bool has_body = !is_empty && !head.claims_body;
   if (state_ != State::body || has_body) return true;
   end_of_answer(bytes.empty());
   return false;
