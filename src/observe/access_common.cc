@@ -10,7 +10,13 @@ namespace {
 using config::FieldMode;
 
 void put_word(Line& line, std::string_view value) noexcept {
-  put_escaped(line, value.empty() ? std::string_view("-") : value, Escape::common);
+  if (value.empty()) return line.put('-');
+  put_escaped(line, value, Escape::common);
+}
+
+// A token or a constant: nothing in it needs an escape.
+void put_token(Line& line, std::string_view value) noexcept {
+  line.put(value.empty() ? "-" : value);
 }
 
 void put_quoted(Line& line, std::string_view value) noexcept {
@@ -35,7 +41,7 @@ void put_client(Line& line, const AccessRecord& record) noexcept {
 void put_request(Line& line, const AccessRecord& record, const AccessFields& fields) noexcept {
   using enum AccessField;
   line.put(" \"");
-  put_word(line, fields.keeps(request_method) ? method_of(record) : std::string_view{});
+  put_token(line, fields.keeps(request_method) ? method_of(record) : std::string_view{});
   line.put(' ');
   const AskedPath path =
       fields.keeps(request_path) ? asked_path(record, fields.keeps_query()) : AskedPath{};
@@ -46,7 +52,7 @@ void put_request(Line& line, const AccessRecord& record, const AccessFields& fie
     put_escaped(line, path.rest, Escape::common);
   }
   line.put(' ');
-  put_word(line, fields.keeps(request_protocol) ? protocol_of(record) : std::string_view{});
+  put_token(line, fields.keeps(request_protocol) ? protocol_of(record) : std::string_view{});
   line.put('"');
 }
 

@@ -11,25 +11,29 @@ namespace {
 using config::FieldMode;
 using http::FieldId;
 
-constexpr std::string_view names[] = {
-    "ClientAddr",        "ClientHost",       "ClientPort",
-    "ClientUsername",    "ConnectionNumber", "DownstreamContentSize",
-    "DownstreamStatus",  "Duration",         "GzipRatio",
-    "OriginContentSize", "OriginDuration",   "OriginStatus",
-    "Overhead",          "RequestAddr",      "RequestContentSize",
-    "RequestCount",      "RequestHost",      "RequestMethod",
-    "RequestPath",       "RequestPort",      "RequestProtocol",
-    "RequestScheme",     "RetryAttempts",    "RouterName",
-    "ServiceAddr",       "ServiceName",      "ServiceURL",
-    "StartLocal",        "StartUTC",         "TerminationReason",
-    "WorkerIndex",       "entryPointName",
+constexpr std::string_view keys[] = {
+    "\"ClientAddr\":",        "\"ClientHost\":",       "\"ClientPort\":",
+    "\"ClientUsername\":",    "\"ConnectionNumber\":", "\"DownstreamContentSize\":",
+    "\"DownstreamStatus\":",  "\"Duration\":",         "\"GzipRatio\":",
+    "\"OriginContentSize\":", "\"OriginDuration\":",   "\"OriginStatus\":",
+    "\"Overhead\":",          "\"RequestAddr\":",      "\"RequestContentSize\":",
+    "\"RequestCount\":",      "\"RequestHost\":",      "\"RequestMethod\":",
+    "\"RequestPath\":",       "\"RequestPort\":",      "\"RequestProtocol\":",
+    "\"RequestScheme\":",     "\"RetryAttempts\":",    "\"RouterName\":",
+    "\"ServiceAddr\":",       "\"ServiceName\":",      "\"ServiceURL\":",
+    "\"StartLocal\":",        "\"StartUTC\":",         "\"TerminationReason\":",
+    "\"WorkerIndex\":",       "\"entryPointName\":",
 };
 constexpr auto count = static_cast<std::size_t>(AccessField::count_);
-static_assert(std::size(names) == count && count <= 64);
+static_assert(std::size(keys) == count && count <= 64);
+
+constexpr std::string_view name_in(std::string_view key) noexcept {
+  return key.substr(1, key.size() - 3);
+}
 
 constexpr bool is_sorted() {
   for (std::size_t i = 1; i < count; ++i) {
-    if (!(names[i - 1] < names[i])) return false;
+    if (!(name_in(keys[i - 1]) < name_in(keys[i]))) return false;
   }
   return true;
 }
@@ -47,8 +51,8 @@ constexpr http::FieldSet secrets =
 
 }  // namespace
 
-std::string_view name_of(AccessField field) noexcept {
-  return names[static_cast<std::size_t>(field)];
+std::string_view json_key(AccessField field) noexcept {
+  return keys[static_cast<std::size_t>(field)];
 }
 
 AccessFields::AccessFields(const config::AccessFields& options)
@@ -57,7 +61,7 @@ AccessFields::AccessFields(const config::AccessFields& options)
   for (std::size_t i = 0; i < count; ++i) {
     FieldMode mode = options.default_mode;
     for (const auto& [name, word] : options.names) {
-      if (text::equals_ignore_case(name, names[i])) mode = mode_of(word);
+      if (text::equals_ignore_case(name, name_in(keys[i]))) mode = mode_of(word);
     }
     if (mode == FieldMode::keep) kept_ |= std::uint64_t{1} << i;
   }

@@ -53,7 +53,7 @@ enum class AccessField : std::uint8_t {
   entry_point_name,
   count_,
 };
-std::string_view name_of(AccessField field) noexcept;  // "ClientAddr"
+std::string_view json_key(AccessField field) noexcept;  // "\"ClientAddr\":"
 
 class AccessFields {
  public:

@@ -148,9 +148,8 @@ const JsonFields::Row JsonFields::rows[] = {
 static_assert(std::size(JsonFields::rows) == static_cast<std::size_t>(AccessField::count_));
 
 void JsonLine::put_key(std::string_view key) noexcept {
-  line_->put(is_first_ ? "{\"" : ",\"");
+  line_->put(is_first_ ? '{' : ',');
   line_->put(key);
-  line_->put("\":");
   is_first_ = false;
 }
 
@@ -185,7 +184,7 @@ void JsonLine::put_core(AccessField from, AccessField to) noexcept {
     const auto field = static_cast<AccessField>(i);
     const JsonFields::Row& row = JsonFields::rows[i];
     if (!fields_->keeps(field) || !row.has(*record_)) continue;
-    put_key(name_of(field));
+    put_key(json_key(field));
     row.put(*this, *record_);
   }
 }
@@ -239,13 +238,10 @@ void JsonLine::put(Line& line, const AccessRecord& record, const AccessFields& f
   if (has_headers && record.response != nullptr)
     put_headers("downstream_", &record.response->headers);
   put_core(AccessField::entry_point_name, AccessField::count_);
-  put_key("level");
-  line.put("\"info\"");
-  put_key("msg");
-  line.put("\"\"");
+  put_key("\"level\":\"info\",\"msg\":\"\"");
   if (has_headers) put_headers("origin_", record.origin_headers);
   if (has_headers && record.request != nullptr) put_headers("request_", &record.request->headers);
-  put_key("time");
+  put_key("\"time\":");
   const auto end = record.start +
                    std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
   put_time(now_, std::chrono::floor<std::chrono::seconds>(end));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "observe/escape.h"
 
-#if defined(__SSE2__)
-#include <bit>
+#include <algorithm>
+#include <cstring>
 
+#if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -14,26 +15,52 @@ constexpr bool is_plain(char c) noexcept {
   return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-// How many bytes at the beginning need no escape in either form.
-std::size_t plain_length(std::string_view value) noexcept {
-  std::size_t at = 0;
 #if defined(__SSE2__)
-  constexpr std::size_t stride = sizeof(__m128i);
-  for (; at + stride <= value.size(); at += stride) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(value.data() + at));
-    // Compared as signed, so bytes from 0x80 on are below the blank too.
-    __m128i special = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-    const auto found = static_cast<unsigned>(_mm_movemask_epi8(special));
-    if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found));
-  }
-#endif
-  while (at < value.size() && is_plain(value[at]))
-    ++at;
-  return at;
+
+constexpr std::size_t stride = sizeof(__m128i);
+constexpr std::size_t half = sizeof(std::uint64_t);
+
+bool has_special(__m128i bytes) noexcept {
+  // Compared as signed, so bytes from 0x80 on are below the blank too.
+  __m128i special = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+  return _mm_movemask_epi8(special) != 0;
 }
+
+__m128i load(const char* from) noexcept {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+
+std::int64_t load_half(const char* from) noexcept {
+  std::int64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// The last look overlaps the one before it.
+bool is_all_plain(std::string_view value) noexcept {
+  const char* const begin = value.data();
+  const std::size_t size = value.size();
+  if (size >= stride) {
+    for (std::size_t at = 0; at + stride < size; at += stride) {
+      if (has_special(load(begin + at))) return false;
+    }
+    return !has_special(load(begin + size - stride));
+  }
+  if (size >= half)
+    return !has_special(_mm_set_epi64x(load_half(begin + size - half), load_half(begin)));
+  return std::all_of(value.begin(), value.end(), [](char c) { return is_plain(c); });
+}
+
+#else
+
+bool is_all_plain(std::string_view value) noexcept {
+  return std::all_of(value.begin(), value.end(), is_plain);
+}
+
+#endif
 
 void put_hex(Line& line, std::string_view prefix, char c) noexcept {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -86,12 +113,17 @@ std::size_t put_special(Line& line, std::string_view value, Escape how) noexcept
 void put_escaped(Line& line, std::string_view value, Escape how) noexcept {
   const bool is_cut = value.size() > max_value;
   if (is_cut) value = value.substr(0, max_value);
-  while (true) {
-    const std::size_t plain = plain_length(value);
+  if (is_all_plain(value)) {
+    line.put(value);
+    value = {};
+  }
+  while (!value.empty()) {
+    const auto special =
+        std::find_if_not(value.begin(), value.end(), [](char c) { return is_plain(c); });
+    const auto plain = static_cast<std::size_t>(special - value.begin());
     line.put(value.substr(0, plain));
-    if (plain == value.size()) break;
     value.remove_prefix(plain);
-    value.remove_prefix(put_special(line, value, how));
+    if (!value.empty()) value.remove_prefix(put_special(line, value, how));
   }
   if (is_cut) line.put("...");
 }

@@ -5,6 +5,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <string>
@@ -96,9 +97,12 @@ TEST(buffer_pair, loses_nothing_between_two_threads) {
   for (std::uint32_t i = 0; i < numbers;) {
     LogBuffer* buffer = i % 3 == 0 ? pair.take_spare_first() : pair.take();
     if (buffer == nullptr) continue;
-    for (const std::uint32_t end = i + i % 5; i <= end && i < numbers; ++i) {
-      std::memcpy(buffer->room(sizeof i), &i, sizeof i);
+    const std::uint32_t end = std::min(numbers, i + 1 + i % 5);
+    for (char* room = buffer->room(sizeof i); i < end && room != nullptr;
+         room = buffer->room(sizeof i)) {
+      std::memcpy(room, &i, sizeof i);
       buffer->add_line(sizeof i);
+      ++i;
     }
     pair.offer(buffer);
   }
