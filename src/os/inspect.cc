@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <cerrno>
+#include <csignal>
 #include <memory>
 #include <vector>
 
@@ -76,6 +77,14 @@ std::optional<std::uint64_t> parse_start_time(std::string_view stat) noexcept {
     rest.remove_prefix(space + 1);
   }
   return parse_u64(rest.substr(0, rest.find(' ')));
+}
+
+bool is_alive(pid_t pid) {
+  if (::kill(pid, 0) != 0 && errno == ESRCH) return false;
+  const std::string stat = content_of(fmt::format("/proc/{}/stat", pid));
+  const std::size_t close = stat.rfind(')');
+  if (close == std::string::npos || close + 2 >= stat.size()) return true;  // hidden from us
+  return stat[close + 2] != 'Z' && stat[close + 2] != 'X';
 }
 
 std::optional<std::uint64_t> start_time(pid_t pid) {

@@ -22,6 +22,7 @@ struct Process {
   std::string name;  // "nginx"
 };
 
+bool is_alive(pid_t pid);  // a zombie is not: it serves nobody, and some first processes never reap
 // In clock ticks after boot: a pid and its start time name one process for ever.
 std::optional<std::uint64_t> start_time(pid_t pid);
 std::optional<std::uint64_t> parse_start_time(std::string_view stat) noexcept;  // /proc/<pid>/stat

@@ -35,6 +35,10 @@ void ignore_signal(int signal) noexcept {
   ::signal(signal, SIG_IGN);
 }
 
+bool ends_a_start(int signal) noexcept {
+  return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+}
+
 void restore_signals() noexcept {
   for (int signal = 1; signal < NSIG; ++signal) {
     if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);

@@ -27,6 +27,7 @@ class SignalFd {
 };
 
 void ignore_signal(int signal) noexcept;
+bool ends_a_start(int signal) noexcept;  // TERM, INT, QUIT: whoever is still starting gives up
 // Default actions and nothing blocked; SIGPIPE stays ignored.
 void restore_signals() noexcept;
 std::string signal_name(int signal);  // "SIGTERM"

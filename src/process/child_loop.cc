@@ -24,6 +24,8 @@ Status ChildLoop::open() {
     return loop_error("cannot watch the channel", code);
   }
   poll_.data = this;
+  is_listening_ = true;
+  // libuv stops the handle by itself when the master died with a message of ours unread (POLLERR): the flag is ours.
   uv_poll_start(&poll_, UV_READABLE | UV_DISCONNECT, [](uv_poll_t* handle, int, int) noexcept {
     static_cast<ChildLoop*>(handle->data)->read_messages();
   });
@@ -50,7 +52,7 @@ Status ChildLoop::watch(uv_signal_t& handle, int number) {
 }
 
 void ChildLoop::read_messages() {
-  while (uv_is_active(reinterpret_cast<uv_handle_t*>(&poll_)) != 0) {
+  while (is_listening_) {
     Message message = channel_.receive();
     switch (message.event) {
       case Event::nothing: return;

@@ -37,7 +37,10 @@ class ChildLoop {
   Channel& channel() noexcept { return channel_; }
   void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
   void leave() noexcept { uv_stop(&loop_); }
-  void stop_listening() noexcept { uv_poll_stop(&poll_); }  // to the master
+  void stop_listening() noexcept {  // to the master
+    is_listening_ = false;
+    uv_poll_stop(&poll_);
+  }
   void close() noexcept;  // everything else on the loop must be closed or closing
 
  private:
@@ -46,6 +49,7 @@ class ChildLoop {
 
   Ear& ear_;
   Channel channel_;
+  bool is_listening_ = false;
   uv_loop_t loop_{};
   uv_poll_t poll_{};
   uv_signal_t terminate_{};

@@ -17,6 +17,7 @@ class StartReport {
   StartReport() = default;  // foreground: nobody waits
   static Result<StartReport> detach();
   bool is_daemon() const noexcept { return is_daemon_; }
+  int pipe() const noexcept { return pipe_.number(); }
 
   // Exit code 0 goes to the parent; standard output is /dev/null from now on, standard error is the error log.
   void started(int error_log) noexcept;

@@ -43,16 +43,22 @@ LoadOutcome failure(int exit_code, std::string message) {
 
 enum class Wait : std::uint8_t { ended, stopped, too_long };
 
-Wait wait_for(pid_t child, const os::SignalFd& signals, int& status) {
+struct Waited {
+  Wait how;
+  int detail;  // wait status of a child that ended, the signal that stopped the wait
+};
+
+Waited wait_for(pid_t child, const os::SignalFd& signals) {
   const auto deadline = steady_clock::now() + load_limit;
   while (true) {
-    if (::waitpid(child, &status, WNOHANG) == child) return Wait::ended;
+    int status = 0;
+    if (::waitpid(child, &status, WNOHANG) == child) return {Wait::ended, status};
     const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-    if (left.count() <= 0) return Wait::too_long;
+    if (left.count() <= 0) return {Wait::too_long, 0};
     pollfd entry{signals.number(), POLLIN, 0};
     ::poll(&entry, 1, static_cast<int>(left.count()));
     while (const std::optional<int> signal = signals.next()) {
-      if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) return Wait::stopped;
+      if (os::ends_a_start(*signal)) return {Wait::stopped, *signal};
     }
   }
 }
@@ -74,17 +80,18 @@ LoadOutcome load_in_child(const Command& command, const runtime::Modules& module
   if (child < 0) return failure(exit_internal, os::system_error("cannot fork", errno).what);
   if (child == 0) become_loader(memory->number(), command, modules);
 
-  int status = 0;
-  switch (wait_for(child, signals, status)) {
+  const Waited waited = wait_for(child, signals);
+  switch (waited.how) {
     case Wait::ended: break;
     case Wait::stopped:
       end(child);
-      return failure(exit_failed, "stopped while the configuration was read");
+      return failure(exit_by_signal + waited.detail, "stopped while the configuration was read");
     case Wait::too_long:
       end(child);
       return failure(exit_failed,
                      "the configuration could not be read in 30 s; nothing is changed");
   }
+  const int status = waited.detail;
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_success) {
     LoadOutcome outcome;
     outcome.bundle = std::move(memory).value();

@@ -16,6 +16,8 @@
 
 namespace pm::process {
 
+constexpr int exit_by_signal = 128;  // plus the signal, as a shell counts
+
 struct LoadOutcome {
   os::Fd bundle;  // open when the load has succeeded
   int exit_code = exit_success;

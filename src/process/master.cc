@@ -242,7 +242,7 @@ void Master::send_logs() {
 // A second wish hastens: first the time for new requests is cut short, then that of the running ones.
 void Master::stop_gracefully() {
   switch (phase_) {
-    case Phase::starting: stop_now(); return;
+    case Phase::starting: input_.report.failed(exit_failed); break;
     case Phase::running: break;
     case Phase::letting_finish: drain(); return;
     case Phase::draining: stop_now(); return;

@@ -98,6 +98,7 @@ class Master {
   Phase phase_ = Phase::starting;
   std::optional<Clock::time_point> phase_deadline_;
   std::uint64_t open_files_ = 0;
+  int ended_by_ = 0;  // the signal that cut the start short
   int exit_code_ = exit_success;
 };
 

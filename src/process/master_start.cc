@@ -3,6 +3,7 @@
 #include "os/limits.h"
 #include "os/memory.h"
 #include "process/build_paths.h"
+#include "process/load_guard.h"
 #include "process/master.h"
 
 #include <fmt/format.h>
@@ -97,7 +98,7 @@ int Master::bind() {
       listeners_.bind(plan().addresses(), plan().workers,
                       [this](std::chrono::milliseconds time) { return pause(time); });
   if (!failure) return exit_success;
-  return refuse(failure->exit_code, failure->message);
+  return refuse(ended_by_ != 0 ? exit_by_signal + ended_by_ : failure->exit_code, failure->message);
 }
 
 // False when somebody wants us to end meanwhile.
@@ -105,7 +106,9 @@ bool Master::pause(std::chrono::milliseconds time) {
   pollfd entry{input_.signals.number(), POLLIN, 0};
   if (::poll(&entry, 1, static_cast<int>(time.count())) <= 0) return true;
   while (const std::optional<int> signal = input_.signals.next()) {
-    if (*signal == SIGTERM || *signal == SIGINT || *signal == SIGQUIT) return false;
+    if (!os::ends_a_start(*signal)) continue;
+    ended_by_ = *signal;
+    return false;
   }
   return true;
 }

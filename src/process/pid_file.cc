@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <csignal>
 #include <ctime>
 
 #include <fcntl.h>
@@ -55,7 +53,7 @@ std::optional<pid_t> running_pid(const std::string& path) {
   if (::stat(path.c_str(), &info) != 0) return std::nullopt;
   const auto pid = parse_pid(content_of(path));
   if (!pid || *pid == ::getpid()) return std::nullopt;
-  if (::kill(*pid, 0) != 0 && errno == ESRCH) return std::nullopt;
+  if (!os::is_alive(*pid)) return std::nullopt;
   if (started_after(*pid, info.st_mtim)) return std::nullopt;
   return pid;
 }

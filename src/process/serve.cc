@@ -39,6 +39,9 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
     Result<StartReport> detached = StartReport::detach();
     if (!detached) return fail(exit_internal, to_string(detached.error()));
     report = std::move(detached).value();
+    // What the caller left open (a pipe that somebody waits on) must not stay open for years.
+    const int keep[] = {signals->number(), report.pipe()};
+    os::close_all_but(keep);
   }
   title.set("pointsman: master process " + command_line);
   const auto master = std::make_unique<Master>(

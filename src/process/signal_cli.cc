@@ -2,6 +2,7 @@
 #include "process/signal_cli.h"
 
 #include "os/fd.h"
+#include "os/inspect.h"
 #include "process/build_paths.h"
 #include "process/disk_reader.h"
 #include "process/loader.h"
@@ -78,10 +79,9 @@ std::string find_pid_path(const Command& command) {
   return path && !path->empty() ? std::move(path).value() : std::string(paths::pid);
 }
 
-int wait_for_end(const std::string& pid_path, pid_t pid, steady_clock::time_point deadline) {
+int wait_for_end(pid_t pid, steady_clock::time_point deadline) {
   while (steady_clock::now() < deadline) {
-    if (running_pid(pid_path) != pid || (::kill(pid, 0) != 0 && errno == ESRCH))
-      return exit_success;
+    if (!os::is_alive(pid)) return exit_success;
     std::this_thread::sleep_for(pause_between_looks);
   }
   return fail(exit_refused, fmt::format("pid {} has not ended in time", pid));
@@ -118,7 +118,7 @@ int signal_master(const Command& command) {
   }
   if (!command.wait && ::isatty(STDOUT_FILENO) != 1) return exit_success;
   const auto deadline = steady_clock::now() + command.wait.value_or(default_wait);
-  if (order.ends_it) return wait_for_end(pid_path, *pid, deadline);
+  if (order.ends_it) return wait_for_end(*pid, deadline);
   return wait_for_action(pid_path, before ? before->serial : 0, deadline);
 }
 
