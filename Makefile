@@ -49,7 +49,7 @@ $(B)/configured: $(CONFIGURED_BY)
 # ---- sources --------------------------------------------------------------------------------------------------------
 
 # In the order of their tiers: a room may know those before it (t/lint/tiers.py holds the exact rule).
-ROOMS := core os shm config net observe http tls rules upstream h1 h2 ws routing tcp udp runtime agent process
+ROOMS := core os shm config net http tls observe rules upstream h1 h2 ws routing tcp udp runtime agent process
 sources = $(sort $(wildcard $(foreach d,$(1),$(TOP)/$(d)/*.cc $(TOP)/$(d)/*/*.cc $(TOP)/$(d)/*/*/*.cc $(TOP)/$(d)/*/*/*/*.cc)))
 objects = $(patsubst $(TOP)/%.cc,$(B)/obj/%.o,$(1))
 room_objects = $(call objects,$(call sources,src/$(1)))

@@ -6,9 +6,9 @@ import re
 ROOMS = {
     0: ["core"],
     1: ["os", "shm", "config"],
-    2: ["net", "observe"],
+    2: ["net"],
     3: ["http", "tls"],
-    4: ["rules", "upstream", "h1", "h2", "ws"],
+    4: ["observe", "rules", "upstream", "h1", "h2", "ws"],
     5: ["routing", "tcp", "udp"],
     6: ["runtime", "agent"],
     7: ["process"],
