@@ -55,6 +55,7 @@ class Dumper {
   void sections(const Option& option, const void* object, std::size_t indent);
   void list_item(const Section& section, const void* item, std::size_t indent);
   void named_item(const Section& section, const void* item, std::size_t indent);
+  void keep_alive(const Section& section, std::size_t indent);
   void noted(const Value& value, std::size_t indent);
   void line(std::size_t indent, std::string text, bool is_default_said);
   std::string origin(bool is_default_said) const;
@@ -161,7 +162,9 @@ void Dumper::sections(const Option& option, const void* object, std::size_t inde
       path_ += fmt::format(".{}", option.section->name_of(item));
       named_item(*option.section, item, indent + 2);
     } else {
+      const std::size_t before = out_.size();
       keys(*option.section, item, indent + 2);
+      if (out_.size() == before) keep_alive(*option.section, indent + 2);
     }
     path_.resize(length);
   }
@@ -182,7 +185,19 @@ void Dumper::named_item(const Section& section, const void* item, std::size_t in
     return;
   }
   line(indent, name + ":", false);
+  const std::size_t before = out_.size();
   keys(section, item, indent + 2);
+  if (out_.size() == before) keep_alive(section, indent + 2);
+}
+
+// A section without a line below it would read back as not set: an empty list says that it is there.
+void Dumper::keep_alive(const Section& section, std::size_t indent) {
+  for (const Option& option : section.options) {
+    if (option.key.empty() || (option.kind != Kind::section_list && option.kind != Kind::text_list))
+      continue;
+    line(indent, fmt::format("{}: []", option.key), false);
+    return;
+  }
 }
 
 }  // namespace

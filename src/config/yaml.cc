@@ -145,6 +145,7 @@ class Reader {
     return false;
   }
   bool charge(std::size_t nodes, std::size_t bytes, Mark mark);
+  bool charge_copy(const Size& size, Mark mark);
   bool take_scalar(const yaml_event_t& event, Mark mark);
   bool take_alias(const yaml_event_t& event, Mark mark);
   bool open(NodeKind kind, const yaml_char_t* anchor, const yaml_char_t* tag, Mark mark);
@@ -161,6 +162,7 @@ class Reader {
   std::unordered_map<std::string, Anchored> anchors_;
   Node root_;
   std::size_t nodes_ = 0;
+  std::size_t copies_ = 0;
   std::size_t bytes_ = 0;
   bool has_document_ = false;
   bool is_done_ = false;
@@ -188,9 +190,7 @@ bool Reader::charge(std::size_t nodes, std::size_t bytes, Mark mark) {
   nodes_ += nodes;
   bytes_ += bytes;
   if (nodes_ > max_nodes) {
-    return fail(mark,
-                fmt::format("more than {} values, aliases counted as often as used", max_nodes),
-                "split the file, or use fewer aliases");
+    return fail(mark, fmt::format("more than {} values", max_nodes), "split the file");
   }
   if (bytes_ > max_text) {
     return fail(
@@ -199,6 +199,15 @@ bool Reader::charge(std::size_t nodes, std::size_t bytes, Mark mark) {
         "split the file, or use fewer aliases");
   }
   return true;
+}
+
+bool Reader::charge_copy(const Size& size, Mark mark) {
+  copies_ += size.nodes;
+  if (copies_ > max_copies) {
+    return fail(mark, fmt::format("more than {} values by way of aliases", max_copies),
+                "use fewer aliases");
+  }
+  return charge(size.nodes, size.bytes, mark);
 }
 
 bool Reader::take(const yaml_event_t& event) {
@@ -262,7 +271,7 @@ bool Reader::take_alias(const yaml_event_t& event, Mark mark) {
   if (open_.size() + size.height > max_depth) {
     return fail(mark, fmt::format("nested deeper than {} levels", max_depth), "flatten it");
   }
-  if (!charge(size.nodes, size.bytes, mark)) return false;
+  if (!charge_copy(size, mark)) return false;
   Node copy = found->second.node;
   const bool is_key = !open_.empty() && open_.back().node.is_mapping() && !open_.back().has_key;
   if (is_key) copy.mark = mark;  // a value stands where its anchor is, a key where it is used
@@ -294,7 +303,7 @@ bool Reader::close() {
 bool Reader::complete(Node node, const std::string& anchor) {
   if (!anchor.empty()) {
     const Size size = size_of(node);
-    if (!charge(size.nodes, size.bytes, node.mark)) return false;
+    if (!charge_copy(size, node.mark)) return false;
     anchors_[anchor] = {node, size};
   }
   if (open_.empty()) {

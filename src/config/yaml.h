@@ -19,7 +19,8 @@
 namespace pm::config {
 
 constexpr std::size_t max_depth = 100;        // of nested lists and sections
-constexpr std::size_t max_nodes = 1'000'000;  // aliases expanded
+constexpr std::size_t max_nodes = 1'000'000;  // values of a document
+constexpr std::size_t max_copies = 200'000;   // of them, copies made for anchors and aliases
 constexpr std::size_t max_text = 64 << 20;    // bytes of all keys and scalars, aliases expanded
 constexpr std::size_t max_scalar = 1 << 20;   // bytes of one scalar
 constexpr std::size_t max_key = 1024;         // bytes of one key
