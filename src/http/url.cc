@@ -100,7 +100,8 @@ PathScan scan_path(std::string_view target) noexcept {
     if (byte == PathByte::plain) [[likely]]
       continue;
     if (byte == PathByte::slash) {
-      scan.unclean |= begins_unclean_segment(target, at);
+      const char next = at + 1 < target.size() ? target[at + 1] : '\0';
+      if (next == '/' || next == '.') scan.unclean |= begins_unclean_segment(target, at);
       continue;
     }
     if (byte == PathByte::question) break;

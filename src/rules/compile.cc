@@ -15,6 +15,7 @@ using Build = Result<BuiltMatcher> (*)(std::span<const std::string>);
 // `name` in one of its four spellings: as it is, all lower, all upper, first letter upper and the rest lower.
 bool is_spelling(std::string_view written, std::string_view name) {
   if (written == name) return true;
+  if (!text::equals_ignore_case(written, name)) return false;
   std::string spelling = text::to_lower(name);
   if (written == spelling || written == text::to_upper(name)) return true;
   spelling[0] = text::upper(spelling[0]);
