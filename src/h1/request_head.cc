@@ -3,6 +3,7 @@
 #include "h1/bytes.h"
 #include "h1/fields.h"
 #include "h1/head.h"
+#include "http/authority.h"
 
 #include <algorithm>
 
@@ -78,9 +79,12 @@ Fault read_line(std::string_view line, Request& request, std::string_view& autho
   return read_target(request.method, request.target, authority);
 }
 
-Fault judge_host(const FieldFacts& facts, Version version) noexcept {
+// The form of the authority that counts is judged with the target; a Host that an absolute target overrides only here.
+Fault judge_host(const FieldFacts& facts, Version version, bool overridden, Arena& arena) noexcept {
   if (facts.hosts > 1) return {400, "several Host fields"};
   if (facts.hosts == 0 && version == Version::http11) return {400, "missing required Host header"};
+  std::string_view host;
+  if (overridden && !http::canonical_host(facts.host, arena, host)) return {400, "malformed Host"};
   return {};
 }
 
@@ -128,7 +132,9 @@ Fault parse_request(std::string_view block, const HeadLimits& limits, Request& r
           read_fields(lines, Section::request, limits.max_fields, request.headers, facts)) {
     return fault;
   }
-  if (const Fault fault = judge_host(facts, request.version)) return fault;
+  if (const Fault fault = judge_host(facts, request.version, !authority.empty(), request.headers.arena())) {
+    return fault;
+  }
   request.authority = authority.empty() ? facts.host : authority;
 
   BodyFraming body;

@@ -169,11 +169,14 @@ void write_canonical(char* to, std::string_view name) noexcept {
     if (!name.empty()) std::memcpy(to, name.data(), name.size());
     return;
   }
+  char* const begin = to;
   bool first = true;
   for (char c : name) {
     *to++ = first ? text::upper(c) : text::lower(c);
     first = c == '-';
   }
+  constexpr std::string_view websocket = "Sec-Websocket-";
+  if (std::string_view(begin, name.size()).starts_with(websocket)) begin[websocket.find('s')] = 'S';
 }
 
 }  // namespace pm::http

@@ -93,6 +93,8 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       forwarded_(forwarded_of(source)),
       path_{source.http.sanitize_path, source.http.encode_query_semicolons},
       denied_methods_(source.http.deny_methods),
+      websockets_(source.http.websocket.enabled),
+      max_websockets_(static_cast<std::uint64_t>(std::max<std::int64_t>(source.http.websocket.max_connections, 0))),
       takes_proxy_header_(source.proxy_protocol.has_value()),
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
       accept_grace_ms_(
@@ -219,7 +221,25 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   http::apply_forwarded(request, forwarded_);
   if (worker_->access_log != nullptr)
     exchange.trace().forwarded_for = request.headers.get(http::FieldId::x_forwarded_for);
+  const bool websocket = request.wants_upgrade &&
+                         text::equals_ignore_case(request.headers.get(http::FieldId::upgrade), "websocket");
+  if (websocket && !admit_websocket(exchange)) return;
   route(exchange);
+}
+
+// Counted from the handshake on, so that a burst of handshakes cannot pass the bound together.
+bool Entry::admit_websocket(http::Exchange& exchange) noexcept {
+  if (!websockets_) {
+    http::reply(exchange, 403, "Forbidden\n", http::BodyType::plain);
+    return false;
+  }
+  if (max_websockets_ != 0 && open_websockets_ >= max_websockets_) {
+    http::reply(exchange, 503, "Service Unavailable\n", http::BodyType::plain);
+    return false;
+  }
+  ++open_websockets_;
+  exchange.trace().is_websocket = true;
+  return true;
 }
 
 void Entry::route(http::Exchange& exchange) noexcept {
@@ -254,6 +274,7 @@ void Entry::answer(http::Exchange& exchange, const Route& route) noexcept {
 
 void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
   const http::Trace& trace = exchange.trace();
+  if (trace.is_websocket) --open_websockets_;
   if (worker_->access_log == nullptr || !trace.is_logged) return;
   const auto now = worker_->http1.loop->now_ns();
   const Route* route = static_cast<const Route*>(exchange.route);

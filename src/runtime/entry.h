@@ -89,6 +89,7 @@ class Entry final : public h1::RequestHandler,
   void answer(http::Exchange& exchange, const Route& route) noexcept;
   void refuse(http::Exchange& exchange, std::uint16_t status, std::string_view body) noexcept;
   bool is_denied(std::string_view method) const noexcept;
+  bool admit_websocket(http::Exchange& exchange) noexcept;  // false: answered already
   h1::Server::Options options_for(const Endpoint& client) noexcept;
 
   std::string name_;
@@ -99,6 +100,9 @@ class Entry final : public h1::RequestHandler,
   http::ForwardedRules forwarded_;
   http::PathOptions path_;
   std::vector<std::string> denied_methods_;
+  bool websockets_ = true;
+  std::uint64_t max_websockets_ = 0;  // in this worker; 0: no bound
+  std::uint64_t open_websockets_ = 0;  // handshakes under way and tunnels
   bool takes_proxy_header_ = false;
   bool trusts_every_proxy_ = false;
   CidrSet trusted_proxies_;
