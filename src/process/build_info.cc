@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What -V knows of the build: the only place that asks libraries for their versions.
+#include "net/uv_loop.h"
 #include "process/build_paths.h"
 #include "process/commands.h"
 #include "process/usage.h"
 
 #include <fmt/format.h>
-#include <uv.h>
 
 #include <cstdio>
 
@@ -23,7 +23,7 @@ int print_build_info(const runtime::Modules& modules) {
   info.version = build_version;
   info.compiler = PM_COMPILER;
   info.configure_arguments = PM_CONFIGURE_ARGUMENTS;
-  info.libraries = {{"libuv", uv_version_string()}, {"fmt", fmt_version()}};
+  info.libraries = {{"libuv", std::string(net::uv_version())}, {"fmt", fmt_version()}};
   const std::string text = build_text(info, modules);
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? exit_success
                                                                          : exit_failed;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-// child_loop.h -- the loop of a child: libuv, the master's messages and the signals of operations.md section 3 on it.
+// child_loop.h -- the ear of a child on its loop: the master's messages, and the signals of operations.md section 3.
 //
 //   in      an Ear: what to do when somebody speaks
-//   own     the uv_loop_t and its handles; close() must have run before the object dies
+//   own     the loop and the child's end of the channel; close() must have run before the object dies
 //   errors  a message that is none means that the master is not what it was: taken as its death
-//   source  operations.md section 3; libuv: a loop is never carried across fork
+//   source  operations.md section 3
 #pragma once
 
 #include "core/result.h"
+#include "net/uv_loop.h"
 #include "process/channel.h"
 
-#include <uv.h>
+#include <utility>
 
 namespace pm::process {
 
@@ -28,33 +29,24 @@ class Ear {
 
 class ChildLoop {
  public:
-  ChildLoop(Ear& ear, Channel channel) noexcept : ear_(ear), channel_(std::move(channel)) {}
+  ChildLoop(Ear& ear, Channel channel) : ear_(ear), channel_(std::move(channel)) {}
   ChildLoop(const ChildLoop&) = delete;
   ChildLoop& operator=(const ChildLoop&) = delete;
 
   Status open();
-  uv_loop_t* uv() noexcept { return &loop_; }
+  uv_loop_s* uv() noexcept { return loop_.uv(); }
   Channel& channel() noexcept { return channel_; }
-  void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
-  void leave() noexcept { uv_stop(&loop_); }
-  void stop_listening() noexcept {  // to the master
-    is_listening_ = false;
-    uv_poll_stop(&poll_);
-  }
-  void close() noexcept;  // everything else on the loop must be closed or closing
+  void run() { loop_.run(); }
+  void leave() noexcept { loop_.leave(); }
+  void close() noexcept { loop_.close(); }  // everything else on the loop must be closed or closing
 
  private:
   void read_messages();
-  Status watch(uv_signal_t& handle, int number);
 
   Ear& ear_;
   Channel channel_;
-  bool is_listening_ = false;
-  uv_loop_t loop_{};
-  uv_poll_t poll_{};
-  uv_signal_t terminate_{};
-  uv_signal_t quit_{};
-  uv_signal_t flush_{};
+  net::UvLoop loop_;
+  bool is_listening_ = true;  // to the master
 };
 
 }  // namespace pm::process
