@@ -32,7 +32,8 @@ struct BalancerModule {
   std::string_view name;                      // "wrr"
   std::span<const std::string_view> aliases;  // "roundrobin", "weighted"
   std::string_view help;
-  // `start` (random in production, fixed by tests) turns the schedule so that workers do not all begin with one server.
+  // `start` (random in production, fixed by tests) settles what the weights leave open, so that workers do not all begin
+  // with one server.
   std::unique_ptr<Balancer> (*build)(std::span<const std::int64_t> weights, std::uint64_t start);
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "upstream/schedule.h"
 
+#include "core/random.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -9,10 +11,20 @@ namespace {
 
 constexpr std::uint64_t longest_period = 65536;
 
-// Smallest deadline on top; among equals the first in the order of the file.
+// Smallest deadline on top; among equals the one of the smallest rank.
 constexpr auto is_later = [](const auto& a, const auto& b) {
-  return a.deadline != b.deadline ? a.deadline > b.deadline : a.index > b.index;
+  return a.deadline != b.deadline ? a.deadline > b.deadline : a.rank > b.rank;
 };
+
+std::vector<std::uint32_t> shuffled(std::size_t count, std::uint64_t seed) {
+  std::vector<std::uint32_t> ranks(count);
+  std::iota(ranks.begin(), ranks.end(), 0);
+  if (seed == 0) return ranks;
+  Random random(seed);
+  for (std::size_t i = count; i > 1; --i)
+    std::swap(ranks[i - 1], ranks[random.below(i)]);
+  return ranks;
+}
 
 // Turns until every server is where it began; 0 when that is too long to lay out.
 std::uint64_t period_of(std::span<const std::int64_t> weights) {
@@ -31,23 +43,19 @@ std::uint64_t period_of(std::span<const std::int64_t> weights) {
 }  // namespace
 
 Schedule::Schedule(std::span<const std::int64_t> weights, std::uint64_t start) {
+  const std::vector<std::uint32_t> ranks = shuffled(weights.size(), start);
   for (std::uint32_t i = 0; i < weights.size(); ++i) {
     if (weights[i] <= 0) continue;
     const double step = 1.0 / static_cast<double>(weights[i]);
-    heap_.push_back({step, step, i});
+    heap_.push_back({step, step, i, ranks[i]});
   }
   std::make_heap(heap_.begin(), heap_.end(), is_later);
   const std::uint64_t length = period_of(weights);
-  if (length == 0) {
-    for (std::uint64_t i = heap_.empty() ? 0 : start % longest_period; i > 0; --i)
-      pop();
-    return;
-  }
+  if (length == 0) return;
   period_.reserve(length);
   for (std::uint64_t i = 0; i < length; ++i)
     period_.push_back(pop());
   heap_ = {};
-  cursor_ = start % length;
 }
 
 std::uint32_t Schedule::pop() noexcept {

@@ -17,7 +17,7 @@ namespace pm::upstream {
 
 class Schedule {
  public:
-  // `start` turns the beginning, so that workers do not all begin with one server.
+  // `start` shuffles those with equal deadlines, so that workers do not all begin with one server; 0: as in the file.
   Schedule(std::span<const std::int64_t> weights, std::uint64_t start);
 
   // The next turn. A server that is down uses its turn up; none when nobody may be used. `live` by index; empty: all are up.
@@ -28,6 +28,7 @@ class Schedule {
     double deadline;
     double step;
     std::uint32_t index;
+    std::uint32_t rank;  // among equal deadlines
   };
   std::uint32_t pop() noexcept;
 
