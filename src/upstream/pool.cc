@@ -65,10 +65,16 @@ void Pool::forget_idle(http::ClientConnection& connection) noexcept {
   --idle_;
 }
 
+bool Pool::is_too_old(const http::ClientConnection& connection) const noexcept {
+  return settings_.lifetime_ms != 0 &&
+         loop_->now_ms() >= connection.opened_ms() + settings_.lifetime_ms;
+}
+
 http::ClientConnection* Pool::take(Target& target) noexcept {
   while (!target.idle.empty()) {
     http::ClientConnection& connection = target.idle.front();
-    if (!connection.is_usable()) {  // its end came in the same batch of events
+    // Its end may have come in the same batch of events, or its age while it was idle.
+    if (!connection.is_usable() || is_too_old(connection)) {
       connection.close();
       continue;
     }
@@ -92,14 +98,12 @@ void Pool::dial_ended(Target& target) noexcept {
 void Pool::on_idle(http::ClientConnection& connection) noexcept {
   Target& target = target_of(connection);
   const std::uint64_t now = loop_->now_ms();
-  const bool too_old =
-      settings_.lifetime_ms != 0 && now >= connection.opened_ms() + settings_.lifetime_ms;
   const bool surplus = target.idle_count >= settings_.max_idle_per_host;
   target.idle.push_front(connection);
   lru_.push_back(connection);
   ++target.idle_count;
   ++idle_;
-  if (too_old || (surplus && target.waiting.empty())) return connection.close();
+  if (is_too_old(connection) || (surplus && target.waiting.empty())) return connection.close();
   connection.set_idle_deadline(settings_.idle_timeout_ms == 0 ? 0
                                                               : now + settings_.idle_timeout_ms);
   if (settings_.max_idle != 0 && idle_ > settings_.max_idle) lru_.front().close();

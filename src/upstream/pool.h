@@ -99,6 +99,7 @@ class Pool final : private http::ConnectionOwner {
   void on_gone(http::ClientConnection& connection) noexcept override;
   void wake_waiter(Target& target) noexcept;
   void forget_idle(http::ClientConnection& connection) noexcept;
+  bool is_too_old(const http::ClientConnection& connection) const noexcept;
 
   class Waker;
   net::Loop* loop_;
