@@ -201,6 +201,7 @@ void Server::send_head(http::Exchange& exchange) noexcept {
   const http::Request& request = exchange.request();
   exchange.trace().status = response.status;
   response_ms_ = loop().now_ms();
+  if (settings_->write_timeout_ms != 0) arm_for_state();
   const bool old_client = request.version == http::Version::http10;
   ResponseFrame frame;
   frame.date = context_->date();

@@ -113,7 +113,8 @@ void Server::take_input() noexcept {
         break;
       }
       take_head();
-      if (state_ == State::head && input().size() == before) break;
+      const bool waits = state_ == State::head || state_ == State::idle;
+      if (waits && input().size() == before) break;
     } else if (is_running() && wants_body_ && body_is_due()) {
       if (!deliver_body()) break;
     } else {
@@ -126,6 +127,8 @@ void Server::take_input() noexcept {
 void Server::take_head() noexcept {
   Fault fault;
   const Scan scan = scan_head(input(), HeadKind::request, settings_->limits, scan_, fault);
+  // Empty lines begin no request: the connection stays as idle as it was, and its time runs on.
+  if (scan == Scan::incomplete && input().size() == scan_.skipped) return;
   if (state_ == State::idle) {
     state_ = State::head;
     request_ms_ = loop().now_ms();
