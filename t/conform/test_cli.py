@@ -304,8 +304,15 @@ def test_operations_3_a_stale_pid_file_is_no_instance(tmp_path):
     path = write(tmp_path, noop_site(pid=str(tmp_path / "p.pid")))
     (tmp_path / "p.pid").write_text("999999\n")
     assert run("-s", "stop", "-c", path).returncode == 3
-    (tmp_path / "p.pid").write_text("%d\n" % os.getpid())  # a process that is no pointsman
-    assert run("-s", "stop", "-c", path).returncode == 3
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:  # the pid was used again: its process is younger than the file
+        (tmp_path / "p.pid").write_text("%d\n" % sleeper.pid)
+        os.utime(tmp_path / "p.pid", (time.time() - 100, time.time() - 100))
+        assert run("-s", "stop", "-c", path).returncode == 3
+        assert sleeper.poll() is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 @pytest.mark.parametrize("word", ["reload", "upgrade", "rollback"])

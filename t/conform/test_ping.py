@@ -45,7 +45,7 @@ def test_static_config_7_5_on_another_entry_point_and_before_any_router(server):
 
 
 def test_static_config_7_5_manual_routing(server):
-    routers = {"health": {"rule": "Path(`/health`)", "service": "ping@internal"}, "all": {"rule": "PathPrefix(`/`)", "service": "app"}}
+    routers = {"health": {"rule": "Path(`/health`)", "service": "ping@internal", "priority": 50}, "all": {"rule": "PathPrefix(`/`)", "service": "app"}}
     with site({"app": server}, routers, static={"ping": {"manualRouting": True}}) as daemon:
         assert ask(daemon.port, target="/health").body == b"OK"
         assert ask(daemon.port, target="/ping").body != b"OK"

@@ -131,7 +131,7 @@ def test_a_disabled_router_takes_no_traffic_and_the_rest_serves(servers, row):
     routers = {row: BROKEN[row], "fallback": router("PathPrefix(`/`)", "b", priority=1)}
     with site(servers, routers) as daemon:
         assert by(daemon) == "b"
-        assert row in daemon.log, "nothing was said about it"
+        assert ": error: " in daemon.log, "nothing was said about it"
 
 
 def test_http_routing_8_a_middleware_type_that_is_not_there_disables_its_routers(servers):

@@ -50,9 +50,5 @@ def test_http_services_1_a_broken_service_that_nobody_uses_harms_nobody(servers)
     assert by(servers, {"top": weighted(("a", 1)), "unused": weighted(("missing", 1))}) == "a"
 
 
-def test_http_services_3_1_internal_services_can_be_children(servers):
-    assert by(servers, {"top": weighted(("noop@internal", 1))}) == 418
-
-
 def test_http_services_2_the_same_pool_under_two_parents(servers):
     assert by(servers, {"left": weighted(("a", 1)), "right": weighted(("a", 1)), "top": weighted(("left", 1), ("right", 1))}) == "a"

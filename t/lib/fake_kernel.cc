@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <sys/uio.h>
 
@@ -78,6 +79,7 @@ std::size_t FakeKernel::open_sockets() const noexcept {
 }
 
 int FakeKernel::watch(int fd, net::Watch* watch) noexcept {
+  if (refuse_watches_) return -ENOSPC;
   socket(fd).watch = watch;
   return 0;
 }
@@ -93,6 +95,9 @@ int FakeKernel::wait(std::span<net::Event> events) noexcept {
       due.push_back(fd);
   }
   std::size_t count = 0;
+  for (net::Watch* dead : stale_) {
+    if (tells_stale_ && count < events.size()) events[count++] = {dead, true, true, true, true};
+  }
   while (!due.empty() && count < events.size()) {
     const std::size_t at = pick(due.size()) % due.size();
     Socket& s = socket(due[at]);
@@ -118,6 +123,7 @@ long FakeKernel::receive(int fd, char* to, std::size_t room) noexcept {
 }
 
 long FakeKernel::peek(int fd, char* to, std::size_t room) noexcept {
+  ++calls_;
   Socket& s = socket(fd);
   PM_CHECK(s.open, "a closed descriptor is not looked at");
   if (s.in.empty()) {
@@ -130,6 +136,7 @@ long FakeKernel::peek(int fd, char* to, std::size_t room) noexcept {
 }
 
 long FakeKernel::send(int fd, const iovec* pieces, int count) noexcept {
+  ++calls_;
   Socket& s = socket(fd);
   PM_CHECK(s.open, "a closed descriptor is not written");
   PM_CHECK(!s.fin_out, "nothing is written behind a FIN");
@@ -141,14 +148,21 @@ long FakeKernel::send(int fd, const iovec* pieces, int count) noexcept {
     s.out.append(static_cast<const char*>(pieces[i].iov_base), size);
     sent += size;
   }
+  if (s.is_abandoned) s.out.clear();
   return sent == 0 ? -EAGAIN : static_cast<long>(sent);
 }
 
-int FakeKernel::accept(int, Endpoint&) noexcept {
-  return -EAGAIN;
+int FakeKernel::accept(int fd, Endpoint& peer) noexcept {
+  std::deque<int>& queue = accepts_[fd];
+  if (queue.empty()) return -EAGAIN;
+  const int result = queue.front();
+  queue.pop_front();
+  peer = {Address::v4(0x7f000001), 40000};
+  return result;
 }
 
 int FakeKernel::connect(const Endpoint& to) noexcept {
+  if (connect_failure_ != 0) return -connect_failure_;
   const int fd = next_fd_++;
   Socket& s = sockets_[fd];
   s.connecting = true;
@@ -171,6 +185,7 @@ void FakeKernel::close(int fd) noexcept {
   PM_CHECK(s.open, "a descriptor is closed once");
   s.open = false;
   s.fin_out = true;
+  if (s.watch != nullptr) stale_.push_back(s.watch);
   s.watch = nullptr;
 }
 

@@ -28,6 +28,7 @@ class FakeKernel final : public net::Kernel {
     bool open = true;            // the daemon holds it
     bool fin_in = false;         // the peer has sent its FIN
     bool fin_out = false;        // the daemon has sent its FIN
+    bool is_abandoned = false;   // what is sent is gone
     bool was_reset = false;      // by the daemon, at its close
     int error = 0;               // what reads and writes fail with once `in` is empty
     bool connecting = false;
@@ -47,10 +48,21 @@ class FakeKernel final : public net::Kernel {
   void reset_by_peer(int fd);
   std::string take(
       int fd, std::size_t most = SIZE_MAX);  // the peer reads; the window opens again by as much
+  void abandon(int fd) { set_window(fd, SIZE_MAX), socket(fd).is_abandoned = true; }  // nobody reads
   void set_window(int fd, std::size_t bytes);
   void accept_connect(int fd);
   void refuse_connect(int fd, int error);
   void pass(std::uint64_t ms) noexcept { now_ns_ += ms * 1000000; }
+  // What accept() on the listening socket gives next: a socket, or a negative errno.
+  void queue_accept(int listener, int result) { accepts_[listener].push_back(result); }
+  void fail_connects(int error) noexcept { connect_failure_ = error; }  // at once; 0: no more
+  void refuse_watches(bool refuse) noexcept { refuse_watches_ = refuse; }
+  // Between two turns: watches that died in the last one are gone for good. Within a turn wait() may still name them, as
+  // epoll does for a descriptor that another process holds a copy of.
+  void begin_turn(bool with_stale_events) noexcept {
+    stale_.clear();
+    tells_stale_ = with_stale_events;
+  }
   // What the daemon has opened since this was last asked.
   std::vector<int> connected();
   // The order of the events of one wait; the default keeps them as they came.
@@ -58,6 +70,7 @@ class FakeKernel final : public net::Kernel {
     return std::size_t{0};
   };
   std::size_t open_sockets() const noexcept;
+  std::uint64_t calls() const noexcept { return calls_; }  // receive, peek and send: what a spin would count up
 
   // net::Kernel
   int watch(int fd, net::Watch* watch) noexcept override;
@@ -76,7 +89,13 @@ class FakeKernel final : public net::Kernel {
 
  private:
   std::map<int, Socket> sockets_;
+  std::map<int, std::deque<int>> accepts_;
   std::vector<int> connected_;
+  std::vector<net::Watch*> stale_;
+  bool tells_stale_ = false;
+  bool refuse_watches_ = false;
+  int connect_failure_ = 0;
+  std::uint64_t calls_ = 0;
   int next_fd_ = 100;
   std::uint64_t now_ns_ = 1000000000000;
 };
