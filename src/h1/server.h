@@ -54,8 +54,8 @@ class RequestHandler {
 // What all connections of a worker share.
 struct ServerContext {
   net::Loop* loop = nullptr;
-  BlockPool exchanges{sizeof(http::Exchange), 256};
-  BlockPool blocks{8192, 256};
+  BlockPool exchanges{sizeof(http::Exchange), 128};
+  BlockPool blocks{4096, 256};  // a small request and its answer fit in one
   http::DateCache dates;
   bool draining = false;  // answers carry Connection: close from now on
 
