@@ -6,8 +6,8 @@
 #include "os/memory.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
+#include "process/server_hosts.h"
 #include "shm/names.h"
-#include "upstream/server_url.h"
 
 #include <memory>
 #include <string>
@@ -18,20 +18,6 @@
 
 namespace pm::process {
 namespace {
-
-// The resolver leaves out what is an address and what it has been told twice; a URL that is none was found by the
-// loader.
-std::vector<std::string> server_hosts(const config::Config& config) {
-  std::vector<std::string> hosts;
-  for (const config::Service& service : config.dynamic.services) {
-    if (!service.load_balancer) continue;
-    for (const config::Server& server : service.load_balancer->servers) {
-      auto url = upstream::parse_server_url(server.url.value);
-      if (url) hosts.push_back(std::move(url->host));
-    }
-  }
-  return hosts;
-}
 
 class Agent final : public Ear {
  public:
@@ -79,7 +65,8 @@ Status Agent::start() {
   {
     const runtime::Bundle bundle = std::move(input_.bundle);
     PM_TRY(const config::Config config, config::decode(bundle.config()));
-    hosts = server_hosts(config);
+    for (const config::At<std::string>& host : server_hosts(config))
+      hosts.push_back(host.value);
   }
   os::give_back_free_memory();
   resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), *input_.names, log_);

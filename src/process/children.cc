@@ -46,6 +46,7 @@ std::optional<Children::Death> Children::reap() {
   }
   if (death.child != nullptr) {
     death.child->pid = 0;
+    death.child->is_ready = false;
     death.child->channel = Channel();
   }
   return death;

@@ -7,6 +7,7 @@
 #include "process/build_paths.h"
 #include "process/loader.h"
 #include "process/redact.h"
+#include "process/server_hosts.h"
 #include "process/usage.h"
 #include "runtime/server.h"
 
@@ -100,7 +101,8 @@ bool load_or_complain(const Command& command, const runtime::Modules& modules, L
 int test(const Command& command, const runtime::Modules& modules) {
   const Caller caller = Caller::current();
   if (!confine(caller)) return exit_no_privilege;
-  const Loaded loaded = load_configuration(command, modules, caller);
+  Loaded loaded = load_configuration(command, modules, caller);
+  if (loaded.usable) warn_of_unknown_hosts(loaded.result.config, loaded.findings);
   report(command, loaded);
   print_verdict(command, loaded);
   dump(command, loaded);
