@@ -22,7 +22,7 @@ struct Identity {
 
 Result<Identity> find_identity(std::string_view user,
                                std::string_view group);  // group "": the user's own
-Identity default_identity(std::string_view preferred);                             // that one, else "nobody", else 65534
+Identity default_identity(std::string_view preferred);   // that one, else "nobody", else 65534
 
 bool is_root() noexcept;
 Status become(
