@@ -31,7 +31,7 @@ struct table {
 
 static struct table* table;
 static struct slot* mine;
-static char early[65536]; /* dlsym allocates before the real malloc is known */
+static char early[65536]; /* dlsym may allocate while it looks the real ones up */
 static size_t early_used;
 static void* (*real_malloc)(size_t);
 static void* (*real_calloc)(size_t, size_t);
@@ -52,13 +52,22 @@ static void claim(void) {
   mine = NULL;
 }
 
-__attribute__((constructor)) static void begin(void) {
-  real_malloc = dlsym(RTLD_NEXT, "malloc");
+/* Other libraries allocate before our constructor runs, so the first caller looks them up. False: a call from within. */
+static int is_ready(void) {
+  static int resolving;
+  if (real_malloc) return 1;
+  if (resolving) return 0;
+  resolving = 1;
   real_calloc = dlsym(RTLD_NEXT, "calloc");
   real_realloc = dlsym(RTLD_NEXT, "realloc");
   real_aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
   real_posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
   real_free = dlsym(RTLD_NEXT, "free");
+  real_malloc = dlsym(RTLD_NEXT, "malloc");
+  return 1;
+}
+
+__attribute__((constructor)) static void begin(void) {
   const char* path = getenv("COUNT_MALLOC_FILE");
   int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
   if (fd < 0) return;
@@ -97,12 +106,12 @@ static int is_early(void* at) {
 }
 
 void* malloc(size_t size) {
-  if (!real_malloc) return take_early(size);
+  if (!is_ready()) return take_early(size);
   note(__builtin_return_address(0));
   return real_malloc(size);
 }
 void* calloc(size_t count, size_t size) {
-  if (!real_calloc) return take_early(count * size);
+  if (!is_ready()) return take_early(count * size);
   note(__builtin_return_address(0));
   return real_calloc(count, size);
 }
@@ -112,17 +121,20 @@ void* realloc(void* at, size_t size) {
     for (size_t i = 0; i < size && (char*)at + i < early + sizeof early; ++i) fresh[i] = ((char*)at)[i];
     return fresh;
   }
+  if (!is_ready()) return take_early(size);
   note(__builtin_return_address(0));
   return real_realloc(at, size);
 }
 void* aligned_alloc(size_t alignment, size_t size) {
+  if (!is_ready()) return NULL;
   note(__builtin_return_address(0));
   return real_aligned_alloc(alignment, size);
 }
 int posix_memalign(void** out, size_t alignment, size_t size) {
+  if (!is_ready()) return 12; /* ENOMEM */
   note(__builtin_return_address(0));
   return real_posix_memalign(out, alignment, size);
 }
 void free(void* at) {
-  if (!is_early(at) && real_free) real_free(at);
+  if (!is_early(at) && is_ready()) real_free(at);
 }

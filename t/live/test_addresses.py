@@ -75,7 +75,7 @@ def test_server_by_a_name_of_the_hosts_file(server):
 
 def test_an_unknown_name_does_not_disturb_the_rest(server):
     services = {"app": server, "lost": balancer("http://no-such-name.invalid")}
-    routers = {"lost": {"rule": "Path(`/lost`)", "service": "lost"}, "all": {"rule": "PathPrefix(`/`)", "service": "app"}}
+    routers = {"lost": {"rule": "Path(`/lost`)", "service": "lost", "priority": 50}, "all": {"rule": "PathPrefix(`/`)", "service": "app"}}
     transport = {"serversTransport": {"forwardingTimeouts": {"dialTimeout": "2s"}}}
     with site(services, routers, static=transport) as daemon, RawClient(daemon.port) as waiting:
         waiting.send(b"GET /lost HTTP/1.1\r\nHost: app.test\r\n\r\n")
