@@ -169,8 +169,10 @@ void Loader::warn_toml(const std::string& path, Mark mark) {
 }
 
 std::optional<std::string> Loader::read(const std::string& path, Mark mark) {
-  for (const FileRead& file : result_.files) {
-    if (file.path == path) return file.text;
+  if (is_main(path)) {
+    for (const FileRead& file : result_.files) {
+      if (file.path == path) return file.text;
+    }
   }
   auto text = reader_.read(path);
   if (!text) {
@@ -225,7 +227,8 @@ bool Loader::build_static() {
   lay_over(tree, flags_tree(flags_that_are(true, request_.flags), findings_), Clash::silent,
            findings_);
 
-  const bool is_decoded = decode_static(tree, findings_, result_.config.fixed, &result_.origins);
+  Origins* origins = request_.keep_origins ? &result_.origins : nullptr;
+  const bool is_decoded = decode_static(tree, findings_, result_.config.fixed, origins);
   return is_decoded && findings_.count(Severity::error) == before;
 }
 
@@ -328,7 +331,8 @@ void Loader::load_document(const std::string& path, Mark mark) {
 void Loader::decode_document(const Node& root) {
   Dynamic document;
   Origins origins;
-  if (!decode_dynamic(root, "file", findings_, document, &origins)) return;
+  Origins* kept = request_.keep_origins ? &origins : nullptr;
+  if (!decode_dynamic(root, "file", findings_, document, kept)) return;
   documents_.push_back(std::move(document));
   result_.origins.merge(origins);
 }

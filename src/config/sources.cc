@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/sources.h"
 
+#include "config/options.h"
 #include "core/number.h"
 #include "core/text.h"
 
@@ -193,7 +194,9 @@ std::string place(Mark mark, const Findings& findings) {
   return mark.line == 0 ? name : fmt::format("{}:{}:{}", name, mark.line, mark.column);
 }
 
-std::string shown(const Node& node) {
+std::string shown(const Node& node, const std::string& path) {
+  const Option* option = option_at(static_section(), path);
+  if (option != nullptr && option->is_secret) return "<redacted>";
   return node.is_scalar() ? text::quoted(node.text) : std::string(kind_name(node.kind));
 }
 
@@ -226,14 +229,14 @@ class Layers {
 
   void report(const Node& base, const Node& over, const std::string& path) {
     if (clash_ == Clash::silent) return;
-    std::string what = fmt::format("{}: {} overrides {} of {}", path, shown(over), shown(base),
-                                   place(base.mark, *findings_));
+    std::string what = fmt::format("{}: {} overrides {} of {}", path, shown(over, path),
+                                   shown(base, path), place(base.mark, *findings_));
     if (clash_ == Clash::warning) {
       findings_->warning(over.mark, std::move(what), "keep one of them");
       return;
     }
-    what = fmt::format("{} is set twice: {} here, {} in {}", path, shown(over), shown(base),
-                       place(base.mark, *findings_));
+    what = fmt::format("{} is set twice: {} here, {} in {}", path, shown(over, path),
+                       shown(base, path), place(base.mark, *findings_));
     findings_->error(over.mark, std::move(what), "keep one of them");
   }
 

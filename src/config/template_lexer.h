@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace pm::config::templates {
@@ -63,9 +62,5 @@ class Lexer {
   std::size_t at_ = 0;
   bool inside_ = false;
 };
-
-// What a string token stands for; false when an escape is not one of Go's.
-bool unquote(std::string_view token, std::string& out);
-void append_utf8(std::string& out, std::uint32_t code_point);
 
 }  // namespace pm::config::templates

@@ -2,7 +2,7 @@
 #include "config/template_parser.h"
 
 #include "config/template_lexer.h"
-#include "core/number.h"
+#include "config/template_literal.h"
 #include "core/text.h"
 
 #include <fmt/format.h>
@@ -23,34 +23,6 @@ bool is_one_of(std::span<const std::string_view> words, std::string_view word) n
     if (candidate == word) return true;
   }
   return false;
-}
-
-// Go's literals: 10, -3, 0x1f, 0b101, 0o17, 017, 1.5, 1e3.
-std::optional<Value> parse_number(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  std::string_view digits = text;
-  if (negative || text.starts_with('+')) digits.remove_prefix(1);
-
-  unsigned base = 10;
-  if (digits.size() > 1 && digits[0] == '0') {
-    const char mark = text::lower(digits[1]);
-    base = mark == 'x' ? 16 : mark == 'b' ? 2 : mark == 'o' || text::is_digit(mark) ? 8 : 10;
-    if (base != 10) digits.remove_prefix(text::is_digit(mark) ? 1 : 2);
-  }
-  if (base == 10 && digits.find_first_of(".eE") != std::string_view::npos) {
-    const auto real = parse_float(digits);
-    if (!real) return std::nullopt;
-    return real_value(negative ? -*real : *real);
-  }
-  std::int64_t sum = 0;
-  for (const char c : digits) {
-    const int digit = text::hex_value(c);
-    if (digit < 0 || static_cast<unsigned>(digit) >= base) return std::nullopt;
-    if (__builtin_mul_overflow(sum, static_cast<std::int64_t>(base), &sum)) return std::nullopt;
-    if (__builtin_sub_overflow(sum, std::int64_t{digit}, &sum)) return std::nullopt;
-  }
-  if (digits.empty() || (!negative && sum == INT64_MIN)) return std::nullopt;
-  return integer_value(negative ? sum : -sum);
 }
 
 // Every reading function answers false once a mistake is noted, and all callers then leave.

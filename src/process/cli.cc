@@ -383,6 +383,7 @@ config::LoadRequest load_request(const Command& command, std::string default_pat
   request.flags = command.flags;
   request.environment = command.environment;
   request.uid = uid;
+  request.keep_origins = command.dump == Dump::effective;
   return request;
 }
 

@@ -47,7 +47,15 @@ struct OptionRow {
   std::string_view help;
 };
 
-enum class Verb : std::uint8_t { healthcheck, version, explain, check_config, schema, manual, later };
+enum class Verb : std::uint8_t {
+  healthcheck,
+  version,
+  explain,
+  check_config,
+  schema,
+  manual,
+  later
+};
 
 struct VerbRow {
   std::string_view name;

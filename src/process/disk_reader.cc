@@ -54,7 +54,7 @@ std::optional<config::FileInfo> DiskReader::info(const std::string& path) {
   config::FileInfo info;
   info.owner = found.st_uid;
   info.kind = config::FileKind::other;
-  if (S_ISREG(found.st_mode) || S_ISFIFO(found.st_mode)) info.kind = config::FileKind::file;
+  if (S_ISREG(found.st_mode)) info.kind = config::FileKind::file;
   if (S_ISDIR(found.st_mode)) info.kind = config::FileKind::directory;
   return info;
 }

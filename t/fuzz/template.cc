@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A dynamic file as a template: it ends, stays within its bounds, and every place of its output leads into the file.
 #include "config/template.h"
+
 #include "config/yaml.h"
 
 #include <algorithm>
