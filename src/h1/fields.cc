@@ -147,10 +147,23 @@ llhttp_t make_parser(llhttp_type_t type, std::string_view start_line) noexcept {
   return parser;
 }
 
+// Framing fields of a trailer section are read to be left out, so the library need not judge what they would mean together.
+llhttp_t make_trailer_parser() noexcept {
+  llhttp_t parser = make_parser(HTTP_REQUEST, "GET / HTTP/1.1\r\n");
+  llhttp_set_lenient_chunked_length(&parser, 1);
+  return parser;
+}
+
 const llhttp_t& prepared(Section section) noexcept {
   static const llhttp_t request = make_parser(HTTP_REQUEST, "GET / HTTP/1.1\r\n");
   static const llhttp_t response = make_parser(HTTP_RESPONSE, "HTTP/1.1 200 OK\r\n");
-  return section == Section::response ? response : request;
+  static const llhttp_t trailers = make_trailer_parser();
+  switch (section) {
+    case Section::request: return request;
+    case Section::response: return response;
+    case Section::trailers: return trailers;
+  }
+  return request;
 }
 
 Fault judge_coding(const FieldFacts& facts) noexcept {

@@ -34,9 +34,9 @@ Fault read_version(std::string_view text, Version& version) noexcept {
   return text[5] == '1' ? Fault{400, "unknown minor version"} : Fault{505, "unknown major version"};
 }
 
-// Of a byte that is_clean() has let through.
+// Of a byte that is_clean() has let through. A "#" is left to http/url: in the query it passes, in the path it does not.
 constexpr bool is_target_char(char c) noexcept {
-  return static_cast<unsigned char>(c) > ' ' && c != '#';
+  return static_cast<unsigned char>(c) > ' ';
 }
 
 // "http://host:port/path?query": what it names wins over Host (RFC 9112 section 3.2.2).
@@ -132,7 +132,8 @@ Fault parse_request(std::string_view block, const HeadLimits& limits, Request& r
           read_fields(lines, Section::request, limits.max_fields, request.headers, facts)) {
     return fault;
   }
-  if (const Fault fault = judge_host(facts, request.version, !authority.empty(), request.headers.arena())) {
+  if (const Fault fault =
+          judge_host(facts, request.version, !authority.empty(), request.headers.arena())) {
     return fault;
   }
   request.authority = authority.empty() ? facts.host : authority;

@@ -12,6 +12,7 @@ namespace pm::process {
 namespace {
 
 constexpr unsigned log_mode = 0640;
+constexpr unsigned folder_mode = 0755;
 constexpr std::string_view standard_error = "stderr";
 
 // A link in a folder that tenants may write could lead root's appending anywhere.
@@ -21,12 +22,20 @@ bool is_foreign_link(const std::string& path) {
   return info.st_uid != 0 && info.st_uid != ::geteuid();
 }
 
+// Folders above a log are made as they are needed (observability.md section 3.2); open() says what cannot be.
+void make_folders_above(const std::string& path) {
+  for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+    ::mkdir(path.substr(0, at).c_str(), folder_mode);
+  }
+}
+
 Result<os::Fd> open_log(const std::string& path) {
   if (path.empty()) return os::duplicate(STDOUT_FILENO);
   if (path == standard_error) return os::duplicate(STDERR_FILENO);
   if (is_foreign_link(path)) {
     return Error{Errc::denied, "", text::quoted(path) + " is a symbolic link of another user"};
   }
+  make_folders_above(path);
   // A named pipe without a reader must not stop the start.
   return os::open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, log_mode);
 }

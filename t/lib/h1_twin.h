@@ -127,7 +127,7 @@ inline bool judge_body(Head& head, bool is_http11) {
 inline bool is_good_target(const std::string& method, const std::string& target) {
   if (target.empty()) return false;
   for (const char c : target) {
-    if (!is_vchar(c) || c == '#') return false;
+    if (!is_vchar(c)) return false;
   }
   if (target[0] == '/') return true;
   if (target == "*") return method == "OPTIONS";

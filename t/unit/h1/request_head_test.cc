@@ -143,7 +143,7 @@ constexpr Row targets[]{
     {"control byte", "GET /a\x01 HTTP/1.1\r\nHost: h\r\n", 400},
     {"NUL", "GET /a\0 HTTP/1.1\r\nHost: h\r\n"sv, 400},
     {"DEL", "GET /a\x7f HTTP/1.1\r\nHost: h\r\n", 400},
-    {"raw #", "GET /a#b HTTP/1.1\r\nHost: h\r\n", 400},
+    {"raw # is judged with the path", "GET /a#b HTTP/1.1\r\nHost: h\r\n", 0},
     {"no leading slash", "GET a HTTP/1.1\r\nHost: h\r\n", 400},
     {"query alone", "GET ?a HTTP/1.1\r\nHost: h\r\n", 400},
     {"* with OPTIONS", "OPTIONS * HTTP/1.1\r\nHost: h\r\n", 0},
