@@ -64,6 +64,7 @@ Got Stream::read(char* to, std::size_t room) noexcept {
   }
   if (count == 0) {
     readable_ = false;
+    told_hangup_ = true;
     return {Io::end, 0};
   }
   if (count == -EAGAIN || count == -EINTR) {

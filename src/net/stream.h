@@ -56,10 +56,15 @@ class Stream : public Watch {
   bool saw_hangup() const noexcept { return hangup_; }
   int connect_error() noexcept { return loop_->kernel().connect_error(fd_); }
   bool is_readable() const noexcept { return readable_; }
-  void pause() noexcept { reading_ = false; }
+  void pause() noexcept {
+    reading_ = false;
+    // Seen while somebody read, and nobody will read any more: the user is still to hear of it.
+    const bool owes_word = (hangup_ && !told_hangup_) || (broken_ && !told_broken_);
+    if (owes_word) loop_->reactor().queue(*this);
+  }
   void resume() noexcept {
     reading_ = true;
-    if (readable_) loop_->reactor().queue(*this);
+    if (readable_ || poked_) loop_->reactor().queue(*this);
   }
 
   // on_readable() comes in the next pass even if the socket is silent: the user holds bytes of its own to go on with.
