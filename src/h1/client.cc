@@ -10,6 +10,7 @@
 namespace pm::h1 {
 namespace {
 
+constexpr std::uint64_t closing_ms = 60000;  // for a server that does not take the last bytes
 constexpr std::uint64_t continue_wait_ms =
     1000;  // http-services.md section 6: then the body is sent all the same
 
@@ -108,7 +109,7 @@ void Client::request_end(http::Exchange& exchange) noexcept {
   if (state_ == State::tunnel) {
     stream_->write(loop().gather());
     stream_->shutdown_write();
-    if (server_done_) give_up();
+    if (server_done_) leave_tunnel();
     return;
   }
   if (chunked_out_) {
@@ -147,7 +148,7 @@ void Client::stop_waiting_for_continue() noexcept {
 void Client::on_timer() noexcept {
   const std::uint64_t now = stream_ != nullptr ? loop().now_ms() : 0;
   if (state_ == State::closed) return;
-  if (state_ == State::idle) return close();
+  if (state_ == State::idle || state_ == State::closing) return give_up();
   if (waits_for_continue_ && now >= continue_due_ms_) stop_waiting_for_continue();
   if (state_ != State::head || head_due_ms_ == 0) return;
   if (now >= head_due_ms_) return fail(http::Outcome::head_timed_out);
@@ -161,6 +162,7 @@ void Client::set_idle_deadline(std::uint64_t deadline_ms) noexcept {
 
 // The server takes bytes again.
 void Client::on_drained() noexcept {
+  if (state_ == State::closing) return give_up();
   if (exchange_ != nullptr && !exchange_->request_ended() && !waits_for_continue_)
     exchange_->resume_request();
 }
@@ -169,22 +171,33 @@ void Client::on_hangup() noexcept {
 }  // reading is paused: the end is met once the client has taken what came before it
 
 void Client::on_broken() noexcept {
-  if (state_ == State::idle) return close();
+  if (state_ == State::idle || state_ == State::closing) return give_up();
   // Bytes that the server sent before it broke are still to be read; the read behind them will say so.
-  if (stream_->is_readable()) return;
+  if (stream_->is_readable() && !server_done_) return;
   fault(http::Outcome::reset);
 }
 
 void Client::resume_response(http::Exchange&) noexcept {
-  stream_->resume();
+  if (!server_done_) stream_->resume();
 }
 
-// The exchange is over before the answer was: the connection is in the middle of something and cannot be kept.
+// The exchange is over before the answer was: the connection is in the middle of something and cannot be kept. The end of
+// a tunnel's bytes means something to the server: a tunnel that was cut must not look as if it had ended.
 void Client::cancel(http::Exchange&) noexcept {
   exchange_ = nullptr;
   attempt_ = nullptr;
   loop().gather().clear();
-  give_up();
+  give_up(state_ == State::tunnel ? net::Stream::Close::reset : net::Stream::Close::orderly);
+}
+
+// Both sides have ended. What the server has not taken yet is still sent, and the end behind it.
+void Client::leave_tunnel() noexcept {
+  exchange_->set_client_end(nullptr);
+  exchange_ = nullptr;
+  attempt_ = nullptr;
+  if (stream_->queued() == 0) return give_up();
+  state_ = State::closing;
+  loop().arm(*this, loop().now_ms() + closing_ms);
 }
 
 // Before the answer has begun somebody else may still try.
@@ -208,7 +221,9 @@ void Client::fault(http::Outcome outcome) noexcept {
   if (exchange_ == nullptr) return give_up();
   if (state_ == State::head) return fail(outcome);
   http::Exchange* exchange = exchange_;
-  loop().gather().clear();
+  // What was good of the answer goes on: whether it does must not depend on how it was cut into reads.
+  exchange->flush_response();
+  if (exchange_ != exchange) return;
   exchange->set_client_end(nullptr);
   exchange_ = nullptr;
   if (exchange->trace().termination.empty()) exchange->trace().termination = code_of(outcome);
@@ -216,14 +231,14 @@ void Client::fault(http::Outcome outcome) noexcept {
   exchange->cut_response();
 }
 
-void Client::give_up() noexcept {
+void Client::give_up(net::Stream::Close how) noexcept {
   if (state_ == State::closed) return;
   state_ = State::closed;
   exchange_ = nullptr;
   net::Loop& loop = stream_->loop();
   loop.disarm(*this);
   carry_.release(loop.pools());
-  stream_->close();
+  stream_->close(how);
   stream_ = nullptr;
   owner_->on_gone(*this);
   loop.reactor().retire(static_cast<net::Mortal*>(this));

@@ -43,7 +43,8 @@ class Client final : public http::ClientConnection,
   void set_idle_deadline(std::uint64_t deadline_ms) noexcept override;
 
  private:
-  enum class State : std::uint8_t { idle, head, body, tunnel, closed };
+  // closing: a tunnel that both sides have ended, but for bytes that the server has not taken yet.
+  enum class State : std::uint8_t { idle, head, body, tunnel, closing, closed };
   Client(net::Stream* stream, http::ConnectionOwner& owner, const HeadLimits& limits) noexcept;
 
   // http::ClientEnd
@@ -65,12 +66,14 @@ class Client final : public http::ClientConnection,
   void request_is_out() noexcept;
   void fail(http::Outcome outcome) noexcept;
   void fault(http::Outcome outcome) noexcept;
-  void give_up() noexcept;
+  void give_up(net::Stream::Close how = net::Stream::Close::orderly) noexcept;
+  void leave_tunnel() noexcept;
   net::Loop& loop() noexcept { return stream_->loop(); }
 
   // client_read.cc: the answer's direction
   bool read_once(std::size_t& budget) noexcept;
-  void take(std::string_view bytes) noexcept;
+  void take(std::string_view& bytes) noexcept;
+  void keep(std::string_view rest) noexcept;
   bool take_head(std::string_view& bytes) noexcept;
   bool take_interim(http::Response& response, const ResponseHead& head) noexcept;
   bool take_final(http::Response& response, const ResponseHead& head) noexcept;

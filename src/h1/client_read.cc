@@ -57,6 +57,7 @@ bool Client::read_once(std::size_t& budget) noexcept {
   if (exchange_ == nullptr || state_ == State::closed) return false;  // done, or gone
   const Flow flow = exchange_->flush_response();
   if (exchange_ == nullptr || state_ == State::closed) return false;
+  keep(bytes);  // not before the flush: what was handed on may be borrowed from carry_
   large_reads_ = was_full && flow == Flow::more;
   if (flow == Flow::hold) {
     stream_->pause();
@@ -66,8 +67,8 @@ bool Client::read_once(std::size_t& budget) noexcept {
   return budget > 0 && stream_->is_readable();
 }
 
-// Takes all of `bytes`: what cannot be used yet is kept in carry_.
-void Client::take(std::string_view bytes) noexcept {
+// Takes off what can be used by now.
+void Client::take(std::string_view& bytes) noexcept {
   bool goes_on = true;
   while (goes_on && exchange_ != nullptr && !bytes.empty()) {
     if (state_ == State::head) {
@@ -80,11 +81,14 @@ void Client::take(std::string_view bytes) noexcept {
       goes_on = take_body(bytes);
     }
   }
-  if (exchange_ == nullptr || state_ == State::closed) return;
+}
+
+// What cannot be used yet waits in carry_.
+void Client::keep(std::string_view rest) noexcept {
   net::Loop& loop = stream_->loop();
-  if (bytes.empty()) return carry_.release(loop.pools());
-  if (carry_.empty()) return carry_.append(loop.pools(), bytes);
-  carry_.consume(carry_.view().size() - bytes.size());
+  if (rest.empty()) return carry_.release(loop.pools());
+  if (carry_.empty()) return carry_.append(loop.pools(), rest);
+  carry_.consume(carry_.view().size() - rest.size());
 }
 
 // False: more bytes are needed, or the exchange has ended.
@@ -166,6 +170,10 @@ void Client::open_tunnel() noexcept {
   state_ = State::tunnel;
   keep_ = false;
   http::Exchange* exchange = exchange_;
+  http::Headers& headers = exchange->response().headers;
+  const std::string_view protocol = headers.get(http::FieldId::upgrade);
+  http::prepare_for_client(exchange->response());
+  headers.append(http::FieldId::upgrade, protocol);  // of the hops it is the one that goes on
   exchange->open_tunnel();
   exchange->response_head();
   if (exchange_ != exchange) return;
@@ -263,10 +271,7 @@ void Client::server_ended() noexcept {
     server_done_ = true;
     stream_->pause();
     http::Exchange* exchange = exchange_;
-    if (exchange->request_ended()) {
-      exchange->set_client_end(nullptr);
-      give_up();
-    }
+    if (exchange->request_ended()) leave_tunnel();
     exchange->response_end();
     exchange->flush_response();
     return;
