@@ -67,11 +67,6 @@ Server* Server::adopt(net::Stream* stream, const Options& options,
 
 // ---- time -------------------------------------------------------------------------------------------------------------
 
-void Server::arm(std::uint64_t after_ms) noexcept {
-  if (after_ms == 0) return loop().disarm(*this);
-  loop().arm(*this, loop().now_ms() + after_ms);
-}
-
 // One timer: its meaning follows from the state, and on_timer() judges anew.
 void Server::arm_for_state() noexcept {
   const std::uint64_t now = loop().now_ms();
@@ -84,12 +79,17 @@ void Server::arm_for_state() noexcept {
       // A fresh connection is bound like a request: it has said nothing yet (static-config.md, readTimeout).
       deadline = requests_ == 0 ? after(opened_ms_, settings_->read_timeout_ms)
                                 : after(now, settings_->idle_timeout_ms);
+      if (stream_->queued() > 0) deadline = after(now, settings_->stall_timeout_ms);
       break;
     case State::head:
       deadline = earliest(after(request_ms_, settings_->head_timeout_ms),
                           after(request_ms_, settings_->read_timeout_ms));
       break;
     case State::exchange:
+      if (is_draining()) {
+        deadline = answered_ms_ + std::max<std::uint64_t>(settings_->linger_timeout_ms, 1);
+        break;
+      }
       if (body_is_due() && body_ != Body::raw)
         deadline = after(request_ms_, settings_->read_timeout_ms);
       if (response_ms_ != 0 && !exchange_->is_tunnel()) {
@@ -99,7 +99,9 @@ void Server::arm_for_state() noexcept {
         deadline = earliest(deadline, after(now, settings_->stall_timeout_ms));
       break;
     case State::closing:
-      deadline = now + std::max<std::uint64_t>(settings_->linger_timeout_ms, 1);
+      deadline = stream_->queued() > 0
+                     ? after(now, settings_->stall_timeout_ms)
+                     : now + std::max<std::uint64_t>(settings_->linger_timeout_ms, 1);
       break;
     case State::closed: break;
   }
@@ -109,22 +111,23 @@ void Server::arm_for_state() noexcept {
 
 void Server::on_timer() noexcept {
   const std::uint64_t now = loop().now_ms();
+  // A queue that moves is a client that reads: it may have its answer to the end.
+  const bool moves = stream_ != nullptr && stream_->queued() > 0 && stream_->written() != progress_;
   switch (state_) {
-    case State::idle:
     case State::head: return close();
     case State::closed: return;
+    case State::idle:
     case State::closing:
-      // A queue that moves is a client that reads: it may have its answer to the end.
-      if (stream_->queued() > 0 && stream_->written() != progress_) {
-        progress_ = stream_->written();
-        return arm(settings_->stall_timeout_ms);
-      }
-      return close();
+      if (!moves) return close();
+      progress_ = stream_->written();
+      return arm_for_state();
     case State::exchange: break;
   }
   http::Exchange& exchange = *exchange_;
-  if (exchange.response_ended() && !exchange.is_tunnel())
-    return close();  // answered, and the body takes too long to end
+  if (is_draining()) {  // answered, and the body takes too long to end
+    close_ = true;
+    return finish_exchange();
+  }
   const bool late_writing = settings_->write_timeout_ms != 0 && response_ms_ != 0 &&
                             !exchange.is_tunnel() &&
                             now >= response_ms_ + settings_->write_timeout_ms;
@@ -287,7 +290,8 @@ void Server::response_flushed() noexcept {
   exchange_->set_client_end(
       nullptr);  // whoever answered is done; the rest of the body goes nowhere
   wants_body_ = true;
-  arm(settings_->linger_timeout_ms);
+  answered_ms_ = loop().now_ms();
+  arm_for_state();
   stream_->resume();
   if (!input().empty()) stream_->poke();
 }
@@ -302,7 +306,14 @@ void Server::finish_exchange() noexcept {
     return silent ? close() : start_closing();
   }
   state_ = State::idle;
+  progress_ = stream_->written();
   arm_for_state();
+  if (stream_->queued() == 0) go_on();
+}
+
+// Between requests: what has come already is looked at, and more is read.
+void Server::go_on() noexcept {
+  if (carry_.empty()) carry_.release(loop().pools());
   stream_->resume();
   if (!carry_.empty()) stream_->poke();
 }
@@ -312,6 +323,10 @@ void Server::drop_exchange() noexcept {
   http::Exchange* exchange = exchange_;
   if (exchange == nullptr) return;
   exchange->cancel_client_end();
+  if (!exchange->response_ended() && stream_ != nullptr) {  // what is still queued will not be sent
+    http::Trace& trace = exchange->trace();
+    trace.response_bytes -= std::min<std::uint64_t>(trace.response_bytes, stream_->queued());
+  }
   if (exchange->on_end != nullptr) exchange->on_end->on_exchange_end(*exchange);
   exchange_ = nullptr;
   body_ = Body::none;
@@ -371,14 +386,20 @@ void Server::close() noexcept {
 }
 
 void Server::close_if_idle() noexcept {
-  if (state_ == State::idle && input().empty()) close();
+  if (state_ != State::idle || !input().empty()) return;
+  stream_->queued() > 0 ? start_closing() : close();
 }
 
 void Server::on_drained() noexcept {
-  if (state_ == State::closing) return;  // the FIN is out; the client's own ends it, or the timer
-  if (!is_running()) return;
-  arm_for_state();
-  exchange_->resume_response();
+  switch (state_) {
+    case State::closing:
+      // The FIN is out; the client's own ends it, or the timer.
+      return body_left_ == 0 ? close() : arm_for_state();
+    case State::idle: arm_for_state(); return go_on();
+    case State::exchange: arm_for_state(); return exchange_->resume_response();
+    case State::head:
+    case State::closed: return;
+  }
 }
 
 // The client has sent its last byte while nobody reads. Before a pipelined request that is nothing special; otherwise it is

@@ -140,16 +140,19 @@ class Server final : public net::Mortal,
 
   // server.cc: life, the response's direction
   void refuse(const Fault& fault) noexcept;
-  void send_text(std::string_view bytes) noexcept;
   bool must_close(const http::Exchange& exchange) const noexcept;
   void response_flushed() noexcept;
   void finish_exchange() noexcept;
+  void go_on() noexcept;
   void drop_exchange() noexcept;
   void client_gone() noexcept;
   void start_closing() noexcept;
-  void arm(std::uint64_t after_ms) noexcept;
   void arm_for_state() noexcept;
   bool body_is_due() const noexcept { return body_ != Body::none; }
+  // Answered, and the rest of the request is still being read.
+  bool is_draining() const noexcept {
+    return is_running() && exchange_->response_ended() && !exchange_->is_tunnel();
+  }
   bool is_running() const noexcept { return state_ == State::exchange && exchange_ != nullptr; }
   net::Loop& loop() noexcept { return *context_->loop; }
 
@@ -168,6 +171,7 @@ class Server final : public net::Mortal,
   std::uint64_t opened_ms_;
   std::uint64_t request_ms_ = 0;   // first byte of the present request
   std::uint64_t response_ms_ = 0;  // the response head was handed over
+  std::uint64_t answered_ms_ = 0;  // the whole answer was handed over
   std::uint64_t progress_ = 0;     // bytes that the kernel had taken when the stall timer was set
   std::uint64_t requests_ = 0;
   std::uint64_t number_;

@@ -47,8 +47,9 @@ void Server::on_readable() noexcept {
 
 bool Server::takes_input() const noexcept {
   if (state_ == State::exchange) return wants_body_ && body_is_due();
+  // Pipelined requests wait their turn, and a client that does not read what it is sent gets no more.
   if (state_ == State::idle)
-    return carry_.view().size() < net::Loop::small_read;  // pipelined requests wait their turn
+    return stream_->queued() == 0 && carry_.view().size() < net::Loop::small_read;
   return state_ == State::head;
 }
 
@@ -61,7 +62,7 @@ void Server::read_some() noexcept {
 // False: enough for this turn. A stream that is still readable and not paused queues itself again.
 bool Server::read_once(std::size_t& budget) noexcept {
   if (!takes_input()) {
-    if (state_ == State::exchange) stream_->pause();
+    if (state_ == State::exchange || stream_->queued() > 0) stream_->pause();
     return false;
   }
   net::Got got;
@@ -77,7 +78,7 @@ bool Server::read_once(std::size_t& budget) noexcept {
   }
   if (got.status == net::Io::again) return false;
   if (got.status != net::Io::ok) {
-    peer_ended();
+    got.status == net::Io::end ? peer_ended() : on_broken();
     return false;
   }
   take_input();
@@ -107,6 +108,7 @@ void Server::take_input() noexcept {
   int heads = 0;
   while (!input().empty()) {
     const std::size_t before = input().size();
+    if (state_ == State::idle && stream_->queued() > 0) break;
     if (state_ == State::idle || state_ == State::head) {
       if (++heads > heads_a_turn) {
         stream_->poke();
@@ -314,7 +316,12 @@ void Server::discard() noexcept {
   do {
     const net::Got got = stream_->read(loop().read_buffer().data(), net::Loop::small_read);
     if (got.status == net::Io::again) return;
-    if (got.status != net::Io::ok || got.size >= body_left_) return close();
+    if (got.status == net::Io::failed) return close();
+    if (got.status == net::Io::end || got.size >= body_left_) {
+      body_left_ = 0;
+      // The answer comes first; on_drained() goes on from here.
+      return stream_->queued() > 0 ? stream_->pause() : close();
+    }
     body_left_ -= got.size;
   } while (stream_->is_readable());
 }
