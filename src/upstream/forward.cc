@@ -41,6 +41,7 @@ void Forward::connect() noexcept {
   if (!fresh_only_) {
     if (http::ClientConnection* idle = pool().take(target)) return begin(*idle);
   }
+  if (!pool().may_open(target) && fresh_only_) pool().close_warmest(target);
   if (!pool().may_open(target)) return target.waiting.push_back(*this);
   dial_ = exchange_->arena().make<Dial>(target, static_cast<DialUser&>(*this));
   dial_->start();
@@ -92,7 +93,7 @@ void Forward::cancel(http::Exchange&) noexcept {
 }
 
 void Forward::on_timer() noexcept {
-  if (exchange_->response_ended()) return;
+  if (exchange_->response_ended() || exchange_->is_tunnel()) return;
   pool().loop().gather().clear();
   exchange_->cancel_client_end();
   if (!exchange_->response_started()) return give_up(http::Outcome::request_timed_out);

@@ -84,6 +84,10 @@ http::ClientConnection* Pool::take(Target& target) noexcept {
   return nullptr;
 }
 
+void Pool::close_warmest(Target& target) noexcept {
+  if (!target.idle.empty()) target.idle.front().close();
+}
+
 http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream) noexcept {
   http::ClientConnection* connection = connector_->adopt(stream, *this, settings_);
   connection->target = &target;
@@ -103,7 +107,8 @@ void Pool::on_idle(http::ClientConnection& connection) noexcept {
   lru_.push_back(connection);
   ++target.idle_count;
   ++idle_;
-  if (is_too_old(connection) || (surplus && target.waiting.empty())) return connection.close();
+  const bool is_reusable = settings_.max_idle_per_host >= 0 && !is_too_old(connection);
+  if (!is_reusable || (surplus && target.waiting.empty())) return connection.close();
   connection.set_idle_deadline(settings_.idle_timeout_ms == 0 ? 0
                                                               : now + settings_.idle_timeout_ms);
   if (settings_.max_idle != 0 && idle_ > settings_.max_idle) lru_.front().close();

@@ -70,6 +70,7 @@ struct Target {
   std::optional<Address> literal;
   List<http::ClientConnection, http::PoolTag> idle;  // warmest in front
   List<Waiter, WaitTag> waiting;
+  std::uint32_t dials = 0;  // each begins with another address of the name
   std::int64_t idle_count = 0;
   std::int64_t open = 0;  // connections and dials under way
 };
@@ -92,6 +93,7 @@ class Pool final : private http::ConnectionOwner {
   void dial_began(Target& target) noexcept { ++target.open; }
   void dial_ended(Target& target) noexcept;
   http::ClientConnection* adopt(Target& target, net::Stream* stream) noexcept;
+  void close_warmest(Target& target) noexcept;  // makes a place, if one is idle
   void close_idle() noexcept;
 
  private:
