@@ -36,7 +36,10 @@ void Dial::look_up() noexcept {
     case shm::NameState::known: break;
   }
   count_ = std::min(answer.addresses().size(), addresses_.size());
+  if (count_ == 0) return finish(http::Outcome::no_address);
   std::copy_n(answer.addresses().begin(), count_, addresses_.begin());
+  std::rotate(addresses_.begin(), addresses_.begin() + target_->dials++ % count_,
+              addresses_.begin() + static_cast<std::ptrdiff_t>(count_));
   if (!try_next()) finish(last_);
 }
 
