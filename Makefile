@@ -108,9 +108,13 @@ TEST_FLAGS = -fexceptions $(if $(filter yes,$(OPTIMISED)),-fno-lto -O1) $(CPPUTE
 $(B)/obj/t/%.o: LANGUAGE = $(TEST_FLAGS)
 
 UNIT_MAIN := $(call objects,$(TOP)/t/unit/main.cc)
+# What tests and fuzz targets share. An archive: a binary takes what it names, so that a room's tests need no later room.
+TEST_ARCHIVE := $(B)/lib/t.a
+$(TEST_ARCHIVE): $(call objects,$(call sources,t/lib))
+	$(ARCHIVE)
 ifeq ($(HAVE_CPPUTEST),yes)
 $(B)/unit $(B)/unit-%: LIBRARIES += $(CPPUTEST_LIBS)
-$(B)/unit: $(call objects,$(UNIT_SOURCES)) $(B)/obj/modules.o $(ARCHIVES)
+$(B)/unit: $(call objects,$(UNIT_SOURCES)) $(B)/obj/modules.o $(TEST_ARCHIVE) $(ARCHIVES)
 	$(LINK)
 unit: $(B)/unit
 test: unit
@@ -120,7 +124,7 @@ tier_and_below = $(if $(filter $(1),$(ROOMS)),$(filter $(ROOMS_UP_TO_$(1)),$(ROO
 define unit_of_room
 ROOMS_BEFORE += $(1)
 ROOMS_UP_TO_$(1) := $$(ROOMS_BEFORE)
-$(B)/unit-$(1): $(UNIT_MAIN) $(call objects,$(call unit_sources,$(1))) $$(foreach r,$$(filter $$(ROOMS_UP_TO_$(1)),$(ROOMS_HERE)),$(B)/lib/$$(r).a) $(LLHTTP_ARCHIVE)
+$(B)/unit-$(1): $(UNIT_MAIN) $(call objects,$(call unit_sources,$(1))) $(TEST_ARCHIVE) $$(foreach r,$$(filter $$(ROOMS_UP_TO_$(1)),$(ROOMS_HERE)),$(B)/lib/$$(r).a) $(LLHTTP_ARCHIVE)
 	$$(LINK)
 .PHONY: unit-$(1)
 unit-$(1): $(B)/unit-$(1)
@@ -128,7 +132,7 @@ unit-$(1): $(B)/unit-$(1)
 endef
 ROOMS_BEFORE :=
 $(foreach r,$(ROOMS),$(eval $(call unit_of_room,$(r))))
-$(B)/unit-modules: $(UNIT_MAIN) $(B)/obj/modules.o $(call objects,$(call unit_sources,modules)) $(ARCHIVES)
+$(B)/unit-modules: $(UNIT_MAIN) $(B)/obj/modules.o $(call objects,$(call unit_sources,modules)) $(TEST_ARCHIVE) $(ARCHIVES)
 	$(LINK)
 .PHONY: unit-modules
 unit-modules: $(B)/unit-modules
@@ -146,7 +150,7 @@ SECONDS ?= 60
 FUZZ_BINARIES = $(FUZZ:%=$(B)/fuzz/%)
 REPLAY = $(if $(filter yes,$(FUZZER)),,$(B)/obj/t/fuzz/replay.o)
 $(B)/fuzz/%: LDFLAGS += $(if $(filter yes,$(FUZZER)),-fsanitize=fuzzer)
-$(B)/fuzz/%: $(B)/obj/t/fuzz/%.o $(REPLAY) $(B)/obj/modules.o $(ARCHIVES)
+$(B)/fuzz/%: $(B)/obj/t/fuzz/%.o $(REPLAY) $(B)/obj/modules.o $(TEST_ARCHIVE) $(ARCHIVES)
 	$(LINK)
 .PRECIOUS: $(B)/obj/%.o
 .PHONY: fuzz-targets $(FUZZ:%=fuzz-run-%)

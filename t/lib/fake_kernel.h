@@ -48,7 +48,9 @@ class FakeKernel final : public net::Kernel {
   void reset_by_peer(int fd);
   std::string take(
       int fd, std::size_t most = SIZE_MAX);  // the peer reads; the window opens again by as much
-  void abandon(int fd) { set_window(fd, SIZE_MAX), socket(fd).is_abandoned = true; }  // nobody reads
+  void abandon(int fd) {
+    set_window(fd, SIZE_MAX), socket(fd).is_abandoned = true;
+  }  // nobody reads
   void set_window(int fd, std::size_t bytes);
   void accept_connect(int fd);
   void refuse_connect(int fd, int error);
@@ -70,7 +72,9 @@ class FakeKernel final : public net::Kernel {
     return std::size_t{0};
   };
   std::size_t open_sockets() const noexcept;
-  std::uint64_t calls() const noexcept { return calls_; }  // receive, peek and send: what a spin would count up
+  std::uint64_t calls() const noexcept {
+    return calls_;
+  }  // receive, peek and send: what a spin would count up
 
   // net::Kernel
   int watch(int fd, net::Watch* watch) noexcept override;

@@ -126,8 +126,7 @@ void PeerReader::end_of_head() {
   const bool is_chunked = field("transfer-encoding") == "chunked";
   if (is_chunked && !length.empty()) broken = "two framings";
   left_ = std::strtoull(std::string(length).c_str(), nullptr, 10);
-  const bool is_bodiless =
-      kind_ == Kind::response && (to_head_ || code == 204 || code == 304);
+  const bool is_bodiless = kind_ == Kind::response && (to_head_ || code == 204 || code == 304);
   if (code == 101) {
     state_ = State::raw;
   } else if (is_bodiless) {

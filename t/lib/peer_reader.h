@@ -19,21 +19,21 @@ class PeerReader {
   enum class Kind : std::uint8_t { request, response };
   enum class State : std::uint8_t {
     head,
-    body,        // of a length
-    size,        // the line before a chunk
-    data,        // of a chunk
-    data_end,    // its line end
+    body,      // of a length
+    size,      // the line before a chunk
+    data,      // of a chunk
+    data_end,  // its line end
     trailers,
     until_close,
-    raw,         // behind a 101
+    raw,  // behind a 101
     done,
   };
   explicit PeerReader(Kind kind) : kind_(kind) {}
 
   // Takes from the front of `bytes` what belongs to the present message.
   void feed(std::string_view& bytes);
-  void feed_end();                       // the stream has ended
-  void next(bool is_answer_to_head);     // a new message begins
+  void feed_end();                    // the stream has ended
+  void next(bool is_answer_to_head);  // a new message begins
   void expect_head_answer(bool is_head) { to_head_ = is_head; }
 
   State state() const { return state_; }

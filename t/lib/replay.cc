@@ -4,10 +4,10 @@
 #include "h1/client.h"
 #include "upstream/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
-
-#include <fmt/format.h>
 
 namespace pm::test {
 namespace {
@@ -32,7 +32,9 @@ World::World(Choices drawn, Weather weather) : Ground(drawn) {
   has_faults = weather == Weather::rough;
   loop_ = net::Loop::create_for_test(kernel);
   context_.loop = loop_.get();
-  kernel.pick = [this](std::size_t count) { return static_cast<std::size_t>(choices.below(count)); };
+  kernel.pick = [this](std::size_t count) {
+    return static_cast<std::size_t>(choices.below(count));
+  };
   draw_settings();
   make_pool();
   draw_clients();
@@ -66,10 +68,12 @@ void World::make_pool() {
   transport.lifetime_ms = choices.one_in(3) ? 500 : 0;
   transport.head_timeout_ms = has_faults ? 4000 : 0;
   transport.request_timeout_ms = has_faults && choices.one_in(2) ? 15000 : 0;
-  pool_ = std::make_unique<upstream::Pool>(*loop_, nullptr, *this, transport);
+  upstream::Connector& connector = *this;
+  pool_ = std::make_unique<upstream::Pool>(*loop_, nullptr, connector, transport);
   std::vector<upstream::Server> servers;
   for (const char* host : {"10.0.0.1", "10.0.0.2"}) {
-    servers.push_back({.target = &pool_->target(host, 80), .url = host, .host = host, .path_prefix = {}});
+    servers.push_back(
+        {.target = &pool_->target(host, 80), .url = host, .host = host, .path_prefix = {}});
   }
   service_ = std::make_unique<upstream::LoadBalancer>(
       std::move(servers), std::make_unique<TurnByTurn>(),
@@ -84,9 +88,10 @@ void World::draw_clients() {
   for (const auto& [grain, most] : sizes) {
     if (grain == grain_) limits.most_bytes = most;
   }
+  Ground& ground = *this;
   const auto clients = static_cast<unsigned>(choices.between(1, 4));
   for (unsigned c = 0; c < clients; ++c) {
-    ScriptedClient& client = clients_.emplace_back(*this, c);
+    ScriptedClient& client = clients_.emplace_back(ground, c);
     const auto requests = static_cast<unsigned>(choices.between(1, 5));
     for (unsigned r = 0; r < requests; ++r)
       client.plans.push_back(draw_plan(choices, limits, c, r));
@@ -175,8 +180,9 @@ void World::turn(std::uint64_t ms) {
   }
   const std::uint64_t calls = kernel.calls();
   loop_->turn();
+  Ground& ground = *this;
   for (const int fd : kernel.connected())
-    servers_.emplace_back(*this, fd);
+    servers_.emplace_back(ground, fd);
   std::erase_if(servers_, [](const ScriptedServer& server) { return server.is_gone(); });
   if (kernel.calls() - calls > most_calls_a_turn) fail("a turn without end");
   check_turn();
@@ -184,7 +190,8 @@ void World::turn(std::uint64_t ms) {
 
 void World::check_turn() {
   if (!loop_->gather().empty()) fail("bytes are left in the gather between turns");
-  if (context_.exchanges.lent() != begun_ - ended_) fail("an exchange has ended without being freed");
+  if (context_.exchanges.lent() != begun_ - ended_)
+    fail("an exchange has ended without being freed");
 }
 
 bool World::everyone_acts() {
@@ -198,7 +205,9 @@ bool World::everyone_acts() {
 
 // Everybody goes on in turns until all is said; time passes when nobody has anything to say.
 void World::settle() {
-  const auto is_done = [](const ScriptedClient& client) { return client.is_done(); };
+  const auto is_done = [](const ScriptedClient& client) {
+    return client.is_done();
+  };
   std::uint64_t silence_ms = 0;
   while (failure_.empty() && !std::all_of(clients_.begin(), clients_.end(), is_done)) {
     const bool moved = everyone_acts();

@@ -61,9 +61,9 @@ class ScriptedClient {
   std::size_t composed_ = 0;  // plans before this were put into outgoing_
   std::size_t checked_ = 0;   // bytes of the body that were compared
   std::string outgoing_;
-  std::string held_;          // a body that waits for 100
+  std::string held_;  // a body that waits for 100
   PeerReader reader_{PeerReader::Kind::response};
-  bool is_over_ = false;      // the answer said that it is the last one
+  bool is_over_ = false;  // the answer said that it is the last one
   bool is_tunnel_ = false;
   bool has_finished_ = false;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "t/lib/replay_plan.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace pm::test {
 namespace {
@@ -45,7 +45,8 @@ void draw_answer(Plan& plan, Choices& choices, std::size_t most) {
     plan.answer = Framing::none;
     plan.answer_size = 0;
   }
-  plan.hints = plan.is_local || !choices.one_in(6) ? 0 : 1 + static_cast<unsigned>(choices.below(3));
+  plan.hints =
+      plan.is_local || !choices.one_in(6) ? 0 : 1 + static_cast<unsigned>(choices.below(3));
   plan.says_continue = choices.one_in(2);
   plan.is_early = choices.one_in(5);
   plan.server_closes = choices.one_in(6);
@@ -98,7 +99,8 @@ Message compose_request(const Plan& plan, Choices& choices) {
   if (plan.client_closes) message.head += "Connection: close\r\n";
   if (plan.old_client && !plan.client_closes) message.head += "Connection: keep-alive\r\n";
   if (plan.upgrade) message.head += "Connection: Upgrade\r\nUpgrade: replay\r\n";
-  if (choices.one_in(10)) message.head += "X-Filler: " + std::string(choices.below(30000), 'f') + "\r\n";
+  if (choices.one_in(10))
+    message.head += "X-Filler: " + std::string(choices.below(30000), 'f') + "\r\n";
   message.head += "\r\n";
   if (plan.upgrade) return message;
   message.body = body_of(plan.request, plan.bytes(Plan::Direction::request, plan.request_size),
@@ -119,7 +121,8 @@ Message compose_answer(const Plan& plan, Choices& choices) {
   }
   message.head += framing_fields(plan.answer, plan.answer_size);
   if (plan.server_closes) message.head += "Connection: close\r\n";
-  if (choices.one_in(10)) message.head += "X-Filler: " + std::string(choices.below(30000), 'f') + "\r\n";
+  if (choices.one_in(10))
+    message.head += "X-Filler: " + std::string(choices.below(30000), 'f') + "\r\n";
   message.head += "\r\n";
   if (plan.method != "HEAD") message.body = body_of(plan.answer, body, choices, plan.id());
   return message;

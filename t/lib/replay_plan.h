@@ -28,31 +28,29 @@ struct Plan {
   unsigned number = 0;
 
   std::string method = "GET";
-  bool old_client = false;      // HTTP/1.0
-  bool client_closes = false;   // Connection: close
-  bool expects = false;         // 100-continue
+  bool old_client = false;     // HTTP/1.0
+  bool client_closes = false;  // Connection: close
+  bool expects = false;        // 100-continue
   bool upgrade = false;
-  bool is_local = false;        // answered without a server
+  bool is_local = false;  // answered without a server
   Framing request = Framing::none;
   std::size_t request_size = 0;
 
   unsigned status = 200;
   Framing answer = Framing::length;
   std::size_t answer_size = 0;
-  unsigned hints = 0;           // 103s before it
+  unsigned hints = 0;  // 103s before it
   bool says_continue = false;
-  bool is_early = false;        // answered at its head
+  bool is_early = false;  // answered at its head
   bool server_closes = false;
   Fault fault = Fault::none;
-  std::size_t cut_at = 0;       // faults in a body
+  std::size_t cut_at = 0;  // faults in a body
 
-  unsigned sends = 0;           // by the client
-  unsigned heads_seen = 0;      // by servers
+  unsigned sends = 0;       // by the client
+  unsigned heads_seen = 0;  // by servers
 
   std::string id() const { return std::to_string(client) + "-" + std::to_string(number); }
-  std::string target() const {
-    return "/" + std::to_string(client) + "/" + std::to_string(number);
-  }
+  std::string target() const { return "/" + std::to_string(client) + "/" + std::to_string(number); }
   bool is_repeatable() const { return method == "GET" || method == "HEAD"; }
   bool opens_tunnel() const { return upgrade && status == 101; }
   char byte(Direction direction, std::size_t at) const {

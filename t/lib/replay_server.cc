@@ -2,16 +2,17 @@
 // replay_server.cc -- the scripted server of a World, one connection of it.
 #include "t/lib/replay_peers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
-#include <fmt/format.h>
-
 namespace pm::test {
 
 void ScriptedServer::fail(const std::string& what) {
-  ground_->fail(fmt::format("server {}: {}{}", fd_, what, plan_ == nullptr ? "" : "; " + plan_->id()));
+  ground_->fail(
+      fmt::format("server {}: {}{}", fd_, what, plan_ == nullptr ? "" : "; " + plan_->id()));
 }
 
 bool ScriptedServer::act(std::size_t most) {
@@ -95,7 +96,8 @@ void ScriptedServer::on_head() {
 void ScriptedServer::on_end() {
   reader_.feed_end();
   const bool is_whole = plan_ == nullptr || reader_.is_done();
-  const bool may_be_cut = ground_->has_faults || (plan_ != nullptr && plan_->is_early && has_answered_);
+  const bool may_be_cut =
+      ground_->has_faults || (plan_ != nullptr && plan_->is_early && has_answered_);
   if (!is_whole && !may_be_cut) return fail("the request was cut");
   if (plan_ != nullptr && plan_->opens_tunnel()) {
     if (!ground_->has_faults && reader_.body.size() != plan_->request_size)
@@ -117,8 +119,8 @@ void ScriptedServer::answer() {
   is_answering_ = true;
   Message message = compose_answer(*plan_, ground_->choices);
   std::string text = message.head + message.body;
-  const bool ends = plan_->server_closes || plan_->answer == Plan::Framing::until_close ||
-                    plan_->status == 101;
+  const bool ends =
+      plan_->server_closes || plan_->answer == Plan::Framing::until_close || plan_->status == 101;
   after_ = ends ? After::finish : After::keep;
   const std::size_t cut = message.head.size() + std::min(plan_->cut_at, message.body.size());
   switch (plan_->fault) {
@@ -137,7 +139,8 @@ void ScriptedServer::answer() {
 
 bool ScriptedServer::send(std::size_t most) {
   if (outgoing_.empty() || is_over_) return false;
-  const std::size_t count = std::min<std::size_t>(outgoing_.size(), ground_->choices.between(1, most));
+  const std::size_t count =
+      std::min<std::size_t>(outgoing_.size(), ground_->choices.between(1, most));
   ground_->kernel.deliver(fd_, std::string_view(outgoing_).substr(0, count));
   outgoing_.erase(0, count);
   if (outgoing_.empty() && is_answering_) on_answered();
