@@ -26,24 +26,26 @@ std::uint32_t explain_table(const Routing& routing, const Table& table,
                             std::vector<std::string>& lines) {
   const std::vector<TableEntry>& entries = table.entries();
   const std::vector<std::uint32_t> candidates = table.candidates(request);
+  const std::size_t before = lines.size();
   std::uint32_t winner = nowhere;
-  std::size_t written = 0;
+  std::size_t skipped = 0;
   for (const std::uint32_t rank : candidates) {
     const TableEntry& entry = entries[rank];
-    const Router& router = routing.routers[entry.id];
     const bool is_true = entry.rule->matches(request);
-    std::string why = fmt::format("no, {}", entry.rule->explain(request));
-    if (is_true) why = winner == nowhere ? "wins" : "would match, but comes later";
-    if (is_true && winner == nowhere) winner = entry.id;
-    // The winner is shown however late it comes.
-    if (written == max_explained && winner != entry.id) continue;
-    lines.push_back(fmt::format("{}{}: {}", indent, router_line(router), why));
-    written = std::min(written + 1, max_explained);
+    const bool wins = is_true && winner == nowhere;
+    if (wins) winner = entry.id;
+    if (lines.size() - before >= max_explained &&
+        !wins) {  // the winner is shown however late it comes
+      ++skipped;
+      continue;
+    }
+    const std::string why = wins      ? "wins"
+                            : is_true ? "would match, but comes later"
+                                      : "no, " + entry.rule->explain(request);
+    lines.push_back(fmt::format("{}{}: {}", indent, router_line(routing.routers[entry.id]), why));
   }
-  if (candidates.size() > max_explained) {
-    lines.push_back(fmt::format("{}{}", indent,
-                                rest_line(candidates.size() - max_explained, "were looked at")));
-  }
+  if (skipped > 0)
+    lines.push_back(fmt::format("{}{}", indent, rest_line(skipped, "were looked at")));
   const std::size_t passed = entries.size() - candidates.size();
   if (passed > 0) {
     lines.push_back(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ast.h -- a rule as a tree: calls joined by and, or, not.
 //
-//   shape   nodes by index, children before their parent; and/or have two or more children, not has one
+//   shape   nodes by index; and/or have two or more children, not has one
 //   own     values; offsets are bytes from the start of the rule's text
 //   source  http-routing.md section 2
 #pragma once

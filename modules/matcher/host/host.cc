@@ -69,9 +69,9 @@ BuiltMatcher exact(std::string name) {
 Result<BuiltMatcher> build(std::span<const std::string> arguments) {
   PM_TRY([[maybe_unused]] auto judged, judge(arguments));
   std::string name = canonical_name(arguments[0]);
-  if (name == "*") return BuiltMatcher{MatcherPtr(new Constant(true)), {}};
+  if (arguments[0] == "*") return BuiltMatcher{MatcherPtr(new Constant(true)), {}};
   if (!name.starts_with('*')) return exact(std::move(name));
-  // "*foo.com" is a name that no rule of certificates knows either: it never matches.
+  // "*foo.com" and "*." are no wildcards to certificates either: they never match.
   if (!name.starts_with("*.")) return BuiltMatcher{MatcherPtr(new Constant(false)), {}};
   return BuiltMatcher{MatcherPtr(new WildcardHost(name.substr(1))), {name, {}}};
 }

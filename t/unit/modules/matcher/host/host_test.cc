@@ -81,6 +81,16 @@ TEST(host_matcher, a_star_inside_a_label_matches_nothing) {
   check_rows(rows, trial.asked());
 }
 
+TEST(host_matcher, a_star_with_nothing_behind_its_dot_matches_nothing) {
+  const MatcherTrial trial(host_matcher, {"*."});
+  const Row rows[] = {
+      {"GET / host=a", "no"},
+      {"GET / host=a.", "no"},
+      {"GET /", "no"},
+  };
+  check_rows(rows, trial.asked());
+}
+
 TEST(host_matcher, a_dot_alone_is_nobody) {
   const MatcherTrial trial(host_matcher, {"."});
   const Row rows[] = {
