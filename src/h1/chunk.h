@@ -28,7 +28,17 @@ class ChunkReader {
   void reset() noexcept { *this = ChunkReader{}; }
 
  private:
-  enum class State : std::uint8_t { size_first, size, extension, size_lf, body, body_cr, body_lf, done, broken };
+  enum class State : std::uint8_t {
+    size_first,
+    size,
+    extension,
+    size_lf,
+    body,
+    body_cr,
+    body_lf,
+    done,
+    broken
+  };
   Step take_data(std::string_view& input) noexcept;
   bool take_byte(char c) noexcept;
   bool take_digit(char c) noexcept;

@@ -32,11 +32,13 @@ struct HeadLimits {
 
 // Where the search for the end of a head stands. Reset it for the next message.
 struct HeadScan {
-  std::uint32_t line = 0;     // offset of the line being looked at
-  std::uint32_t looked = 0;   // bytes before this hold no line end that was not judged
-  std::uint32_t skipped = 0;  // empty lines before a request (two are allowed): the head begins behind them
-  std::uint32_t length = 0;   // with complete: bytes of the head, final empty line included, skipped ones too
-  bool first_done = false;    // the start line has been seen whole
+  std::uint32_t line = 0;    // offset of the line being looked at
+  std::uint32_t looked = 0;  // bytes before this hold no line end that was not judged
+  std::uint32_t skipped =
+      0;  // empty lines before a request (two are allowed): the head begins behind them
+  std::uint32_t length =
+      0;  // with complete: bytes of the head, final empty line included, skipped ones too
+  bool first_done = false;  // the start line has been seen whole
 };
 
 enum class Scan : std::uint8_t { incomplete, complete, refused };
@@ -44,12 +46,14 @@ enum class Scan : std::uint8_t { incomplete, complete, refused };
 // `bytes` is all that has come so far of this message (it begins where the message begins, and only grows between calls
 // with the same state). refused: `fault` says why.
 enum class HeadKind : std::uint8_t { request, response };
-Scan scan_head(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state, Fault& fault) noexcept;
+Scan scan_head(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state,
+               Fault& fault) noexcept;
 
 // `block` is exactly one complete head without the skipped empty lines. Fills method, target, version, authority (as sent),
 // framing, content_length, expects_continue, wants_upgrade and headers; path and host are left to http/url. Header names
 // and values point into block; values have no blanks around them.
-Fault parse_request(std::string_view block, const HeadLimits& limits, http::Request& request) noexcept;
+Fault parse_request(std::string_view block, const HeadLimits& limits,
+                    http::Request& request) noexcept;
 
 // `request_method` decides whether a body can follow (HEAD, and statuses without one). `framing` and `content_length` say
 // how the body is delimited; a head that claims a body where none can be has framing none and `claims_body` set.
@@ -58,11 +62,13 @@ struct ResponseHead {
   bool claims_body = false;  // HEAD, 1xx, 204, 304 with a length or a coding: RFC 9112 section 6.3
   bool upgrade = false;      // 101
 };
-Fault parse_response(std::string_view block, const HeadLimits& limits, std::string_view request_method,
-                     http::Response& response, ResponseHead& head) noexcept;
+Fault parse_response(std::string_view block, const HeadLimits& limits,
+                     std::string_view request_method, http::Response& response,
+                     ResponseHead& head) noexcept;
 
 // Field lines of a trailer section, final empty line included. Forbidden fields (framing, routing, identity, control) are
 // left out; a malformed one is a fault.
-Fault parse_trailers(std::string_view block, const HeadLimits& limits, http::Headers& trailers) noexcept;
+Fault parse_trailers(std::string_view block, const HeadLimits& limits,
+                     http::Headers& trailers) noexcept;
 
 }  // namespace pm::h1

@@ -40,7 +40,7 @@ std::size_t write_response_head(std::span<char> room, const http::Response& resp
 struct RequestFrame {
   http::Framing framing = http::Framing::none;
   std::uint64_t content_length = 0;
-  std::string_view host;  // what the server is to see as Host; may be empty
+  std::string_view host;         // what the server is to see as Host; may be empty
   std::string_view path_prefix;  // put before the path: "/app", without a slash at its end
   ConnectionWord connection = ConnectionWord::quiet;
   std::string_view upgrade;  // with ConnectionWord::upgrade: the protocol that the client asked for
