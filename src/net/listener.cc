@@ -41,7 +41,8 @@ void Listener::on_event(const Event&) noexcept {
 }
 
 void Listener::on_turn() noexcept {
-  if (pending_ && accept_some(accepts_a_turn)) loop_->reactor().queue(*this);
+  const bool rests = Timer::is_armed();
+  if (pending_ && !rests && accept_some(accepts_a_turn)) loop_->reactor().queue(*this);
 }
 
 void Listener::on_timer() noexcept {
