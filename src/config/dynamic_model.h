@@ -52,7 +52,8 @@ struct LoadBalancer {
   bool pass_host_header = true;
   Duration flush_interval = std::chrono::milliseconds(100);
   At<std::string> servers_transport;
-  std::vector<At<std::string>> unsupported;  // sections that are known and not there yet: the service is broken (decision 13)
+  // Sections that are known and not there yet: the service is broken (decision 13).
+  std::vector<At<std::string>> unsupported;
 };
 
 struct WeightedChild {
@@ -71,7 +72,8 @@ struct Service {
   Mark mark;
   std::optional<LoadBalancer> load_balancer;
   std::optional<Weighted> weighted;
-  std::vector<At<std::string>> other_types;  // known types that are not there yet, or a second one: the service is broken
+  // Known types that are not there yet, or a second one: the service is broken.
+  std::vector<At<std::string>> other_types;
   MarkedList middlewares;
 };
 

@@ -20,8 +20,9 @@ namespace pm::config {
 
 enum class Severity : std::uint8_t {
   warning,  // goes on; --strict makes it an error
-  broken,   // an object cannot be built: it and the routers that use it are disabled; -t counts it as an error
-  error,    // the document (dynamic) or the start (static) is refused
+  // An object cannot be built: it and the routers that use it are disabled; -t counts it as an error.
+  broken,
+  error,  // the document (dynamic) or the start (static) is refused
 };
 
 struct Finding {
@@ -45,10 +46,10 @@ class Findings {
   bool has_errors() const noexcept { return count(Severity::error) > 0; }
   std::size_t count(Severity severity) const noexcept;
 
-  std::string place(Mark mark) const;                    // "FILE:LINE:COLUMN", "command line", or ""
-  std::string line(const Finding& finding) const;        // without "\n"
-  std::string text(bool errors_only = false) const;      // all lines, sorted by place
-  std::string json() const;                              // -t --format=json: an array of objects
+  std::string place(Mark mark) const;                // "FILE:LINE:COLUMN", "command line", or ""
+  std::string line(const Finding& finding) const;    // without "\n"
+  std::string text(bool errors_only = false) const;  // all lines, sorted by place
+  std::string json() const;                          // -t --format=json: an array of objects
 
  private:
   std::vector<Finding> sorted() const;

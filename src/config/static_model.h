@@ -125,9 +125,11 @@ struct FileProvider {
 
 struct Providers {
   Duration throttle = std::chrono::seconds(2);
+  // clang-format off
   TextList precedence{"kubernetesgateway", "kubernetescrd", "kubernetes", "kubernetesingressnginx", "swarm", "docker",
-                      "file", "redis", "knative", "consul", "consulcatalog", "nomad", "etcd", "ecs", "http", "zookeeper",
-                      "rest"};
+                      "file", "redis", "knative", "consul", "consulcatalog", "nomad", "etcd", "ecs", "http",
+                      "zookeeper", "rest"};
+  // clang-format on
   std::optional<FileProvider> file;
 };
 
@@ -182,9 +184,10 @@ struct ServersTransport {
   std::string name;
   std::string provider;  // "" for the static one
   Mark mark;
-  std::int64_t max_idle_conns_per_host = 0;  // 0: 2 for a named transport, 200 for the default one; negative: no reuse
-  std::int64_t max_idle_conns = 0;           // in all, least recently used goes first; 0: no bound
-  std::int64_t max_conns_per_host = 0;       // 0: no bound
+  // 0: 2 for a named transport, 200 for the default one; negative: no reuse.
+  std::int64_t max_idle_conns_per_host = 0;
+  std::int64_t max_idle_conns = 0;      // in all, least recently used goes first; 0: no bound
+  std::int64_t max_conns_per_host = 0;  // 0: no bound
   Duration max_conn_lifetime{0};
   bool disable_http2 = false;
   std::int64_t max_response_header_bytes = 262144;
