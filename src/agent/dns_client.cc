@@ -89,6 +89,10 @@ Answer read_answer(const ares_addrinfo& found) {
 
 }  // namespace
 
+std::string_view dns_version() noexcept {
+  return ::ares_version(nullptr);
+}
+
 std::vector<Address> arrange(std::vector<Address> addresses) {
   const auto goes_before = [](const Address& a, const Address& b) {
     return a.bytes() < b.bytes();

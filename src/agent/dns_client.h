@@ -16,11 +16,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct uv_loop_s;
 
 namespace pm::agent {
+
+std::string_view dns_version() noexcept;  // of the library that is loaded
 
 enum class LookupOutcome : std::uint8_t { found, not_found, timed_out, failed };
 

@@ -386,6 +386,10 @@ void Reader::merge_from(Open& section, const Node& from) {
 
 }  // namespace
 
+std::string_view yaml_version() noexcept {
+  return yaml_get_version_string();
+}
+
 bool parse_yaml(std::string_view text, std::uint32_t source, Findings& findings, Node& out) {
   out = Node{};
   out.mark = {source, 1, 1};

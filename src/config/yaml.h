@@ -25,6 +25,8 @@ constexpr std::size_t max_text = 64 << 20;    // bytes of all keys and scalars, 
 constexpr std::size_t max_scalar = 1 << 20;   // bytes of one scalar
 constexpr std::size_t max_key = 1024;         // bytes of one key
 
+std::string_view yaml_version() noexcept;  // of the library that is loaded
+
 bool parse_yaml(std::string_view text, std::uint32_t source, Findings& findings, Node& out);
 
 }  // namespace pm::config

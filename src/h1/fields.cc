@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "h1/forbidden.h"
 
+#include <fmt/format.h>
 #include <llhttp.h>
 
 namespace pm::h1 {
@@ -174,6 +175,12 @@ Fault judge_coding(const FieldFacts& facts) noexcept {
 }
 
 }  // namespace
+
+std::string_view parser_version() noexcept {
+  static const std::string version =
+      fmt::format("{}.{}.{}", LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
+  return version;
+}
 
 Fault read_fields(std::string_view lines, Section section, std::uint32_t max_fields,
                   http::Headers& fields, FieldFacts& facts) noexcept {

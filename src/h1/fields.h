@@ -15,6 +15,8 @@
 
 namespace pm::h1 {
 
+std::string_view parser_version() noexcept;  // of the library that this build holds
+
 // The fields that decide what the codec does. A value is that of the last such field; more than one is for the caller to
 // refuse where it matters.
 struct FieldFacts {

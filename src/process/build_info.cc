@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What -V knows of the build: the only place that asks libraries for their versions.
+#include "agent/dns_client.h"
+#include "config/yaml.h"
+#include "h1/fields.h"
 #include "net/uv_loop.h"
 #include "process/build_paths.h"
 #include "process/commands.h"
@@ -23,7 +26,11 @@ int print_build_info(const runtime::Modules& modules) {
   info.version = build_version;
   info.compiler = PM_COMPILER;
   info.configure_arguments = PM_CONFIGURE_ARGUMENTS;
-  info.libraries = {{"libuv", std::string(net::uv_version())}, {"fmt", fmt_version()}};
+  info.libraries = {{"libuv", std::string(net::uv_version())},
+                    {"llhttp", std::string(h1::parser_version())},
+                    {"libyaml", std::string(config::yaml_version())},
+                    {"c-ares", std::string(agent::dns_version())},
+                    {"fmt", fmt_version()}};
   const std::string text = build_text(info, modules);
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? exit_success
                                                                          : exit_failed;

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -35,6 +36,17 @@ void count_findings(const config::Findings& findings, runtime::PlanSummary& summ
   summary.warnings = static_cast<std::uint32_t>(findings.count(Severity::warning));
   summary.errors = static_cast<std::uint32_t>(findings.count(Severity::error) +
                                               findings.count(Severity::broken));
+}
+
+// What stops a start is written to the error log of the command line, too; later the master's log takes over. Opened
+// before the loader gives up the right to do so.
+os::Fd open_early_log(const Command& command) {
+  if (command.error_log.empty() || command.error_log == "stderr") return {};
+  const std::string path = absolute_path(base_folder(command), command.error_log);
+  Result<os::Fd> file = os::open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0640);
+  if (file) return std::move(file).value();
+  fmt::print(stderr, "pointsman: error: {}\n", to_string(file.error()));
+  return {};
 }
 
 }  // namespace
@@ -80,6 +92,7 @@ Status confine_reader(const Caller& caller) {
 int run_loader(int bundle_fd, const Command& command, const runtime::Modules& modules) {
   const Caller caller = Caller::current();
   const pid_t master = ::getppid();
+  const os::Fd early_log = open_early_log(command);
   const Status confined = confine_reader(caller);
   // The signal is forgotten when the user changes, so it is asked for afterwards.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -93,8 +106,12 @@ int run_loader(int bundle_fd, const Command& command, const runtime::Modules& mo
   for (const std::string& notice : loaded.result.notices) {
     fmt::print(stderr, "pointsman: notice: {}\n", notice);
   }
-  fmt::print(stderr, "{}", loaded.findings.text());
-  if (!loaded.usable) return exit_failed;
+  const std::string findings = loaded.findings.text();
+  fmt::print(stderr, "{}", findings);
+  if (!loaded.usable) {
+    if (early_log.is_open()) (void)os::write_all(early_log.number(), findings);
+    return exit_failed;
+  }
 
   loaded.bundle.config = config::encode(loaded.result.config);
   loaded.bundle.findings = runtime::encode_findings(loaded.findings);

@@ -43,6 +43,7 @@ class Compiler {
   bool build_calls();
   bool build_call(std::uint32_t at);
   bool build_list(std::uint32_t at, Build build);
+  void refuse(const Node& call, std::string_view why, std::uint32_t offset);
   bool keep(std::uint32_t at, Result<BuiltMatcher> built, std::uint32_t offset);
   std::uint16_t count_calls(std::uint32_t at);
   void lay_out(std::uint32_t at, std::uint16_t start, std::uint16_t if_true,
@@ -86,9 +87,25 @@ RuleError Compiler::unknown(const Node& call) const {
   return error;
 }
 
+// A module says "what is wrong; what to do"; of one that says the first only, the help of the matcher is the advice.
+void Compiler::refuse(const Node& call, std::string_view why, std::uint32_t offset) {
+  const std::size_t split = why.find("; ");
+  std::string advice;
+  if (split != std::string_view::npos) {
+    advice = why.substr(split + 2);
+  } else {
+    for (const MatcherModule* module : modules_) {
+      for_each_name(*module, syntax_, [&](std::string_view known) {
+        if (is_spelling(call.name, known)) advice = fmt::format("{} takes {}", known, module->help);
+      });
+    }
+  }
+  error_ = {offset, fmt::format("{}: {}", call.name, why.substr(0, split)), std::move(advice)};
+}
+
 bool Compiler::keep(std::uint32_t at, Result<BuiltMatcher> built, std::uint32_t offset) {
   if (!built) {
-    error_ = {offset, fmt::format("{}: {}", tree_.nodes[at].name, built.error().what), {}};
+    refuse(tree_.nodes[at], built.error().what, offset);
     return false;
   }
   built_[at] = std::move(built->matcher);

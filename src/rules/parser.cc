@@ -203,11 +203,14 @@ bool Parser::parse_arguments(Node& call) {
     return false;
   }
   if (token_.kind == TokenKind::end) {
-    fail(token_.offset, fmt::format("\")\" is missing after the arguments of {}", call.name));
+    fail(token_.offset, fmt::format("\")\" is missing after the arguments of {}", call.name),
+         "close it with \")\"");
     return false;
   }
-  fail(token_.offset, fmt::format("\",\" or \")\" is missing before {} at column {}",
-                                  text::quoted(token_.text), token_.offset + 1));
+  fail(token_.offset,
+       fmt::format("\",\" or \")\" is missing before {} at column {}", text::quoted(token_.text),
+                   token_.offset + 1),
+       "separate arguments with \",\" and close them with \")\"");
   return false;
 }
 

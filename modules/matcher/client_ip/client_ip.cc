@@ -27,7 +27,7 @@ Result<BuiltMatcher> build(std::span<const std::string> arguments) {
   if (!block) {
     return Error{Errc::bad_value,
                  {},
-                 fmt::format("{} is neither an address nor a block such as 10.0.0.0/8",
+                 fmt::format("{} is neither an address nor a block; write 192.0.2.7 or 10.0.0.0/8",
                              text::quoted(arguments[0]))};
   }
   PM_TRY([[maybe_unused]] auto counted, expect_arguments(arguments, 1, 1));

@@ -32,7 +32,7 @@ class PathTemplate final : public Matcher {
 
 Result<BuiltMatcher> build(std::span<const std::string> arguments) {
   if (!arguments[0].starts_with('/'))
-    return Error{Errc::bad_value, {}, "argument must start with \"/\""};
+    return Error{Errc::bad_value, {}, "argument must start with \"/\"; write Path(`/...`)"};
   PM_TRY([[maybe_unused]] auto counted, expect_arguments(arguments, 1, 1));
   return BuiltMatcher{MatcherPtr(new Path(arguments[0])), {{}, arguments[0]}};
 }
@@ -40,7 +40,7 @@ Result<BuiltMatcher> build(std::span<const std::string> arguments) {
 Result<BuiltMatcher> build_v2(std::span<const std::string> arguments) {
   if (!is_template(arguments[0])) return build(arguments);
   if (!arguments[0].starts_with('/'))
-    return Error{Errc::bad_value, {}, "argument must start with \"/\""};
+    return Error{Errc::bad_value, {}, "argument must start with \"/\"; write Path(`/...`)"};
   PM_TRY(auto text, template_expression(arguments[0], TemplateKind::path));
   PM_TRY(auto expression, Regex::compile(text));
   PM_TRY([[maybe_unused]] auto counted, expect_arguments(arguments, 1, 1));

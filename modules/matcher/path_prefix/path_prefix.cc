@@ -32,7 +32,7 @@ class PrefixTemplate final : public Matcher {
 
 Result<BuiltMatcher> build(std::span<const std::string> arguments) {
   if (!arguments[0].starts_with('/'))
-    return Error{Errc::bad_value, {}, "argument must start with \"/\""};
+    return Error{Errc::bad_value, {}, "argument must start with \"/\"; write PathPrefix(`/...`)"};
   PM_TRY([[maybe_unused]] auto counted, expect_arguments(arguments, 1, 1));
   return BuiltMatcher{MatcherPtr(new PathPrefix(arguments[0])), {{}, arguments[0]}};
 }
@@ -40,7 +40,7 @@ Result<BuiltMatcher> build(std::span<const std::string> arguments) {
 Result<BuiltMatcher> build_v2(std::span<const std::string> arguments) {
   if (!is_template(arguments[0])) return build(arguments);
   if (!arguments[0].starts_with('/'))
-    return Error{Errc::bad_value, {}, "argument must start with \"/\""};
+    return Error{Errc::bad_value, {}, "argument must start with \"/\"; write PathPrefix(`/...`)"};
   PM_TRY(auto text, template_expression(arguments[0], TemplateKind::path_prefix));
   PM_TRY(auto expression, Regex::compile(text));
   PM_TRY([[maybe_unused]] auto counted, expect_arguments(arguments, 1, 1));

@@ -58,7 +58,7 @@ Result<BuiltMatcher> build_v2(std::span<const std::string> arguments) {
   const std::string& pair = arguments[0];
   const std::size_t equals = pair.find('=');
   if (equals == std::string::npos || equals == 0) {
-    return Error{Errc::bad_value, {}, "argument must be written key=value"};
+    return Error{Errc::bad_value, {}, "argument has no \"=\"; write key=value"};
   }
   PM_TRY([[maybe_unused]] auto counted, expect_arguments(arguments, 1, 1));
   const std::string key = pair.substr(0, equals);

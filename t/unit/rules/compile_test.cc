@@ -85,7 +85,7 @@ TEST(rule_compile, arguments_are_judged) {
       {"Path(`x`)", "5: Path: argument must start with \"/\""},
       {"PathPrefix(`x`)", "11: PathPrefix: argument must start with \"/\""},
       {"ClientIP(`10.0.0.0/33`)",
-       "9: ClientIP: \"10.0.0.0/33\" is neither an address nor a block such as 10.0.0.0/8"},
+       "9: ClientIP: \"10.0.0.0/33\" is neither an address nor a block"},
   };
   check_rows(rows, [](std::string_view text) { return compiled(text); });
 }
@@ -108,7 +108,7 @@ TEST(rule_compile, v2_functions_take_lists) {
       {"Headers(`X-A`)", "8: Headers: takes 2 arguments, not 1"},
       {"Method(`GET`, `POST`)", "good"},
       {"ClientIP(`10.0.0.1`, `x`)",
-       "21: ClientIP: \"x\" is neither an address nor a block such as 10.0.0.0/8"},
+       "21: ClientIP: \"x\" is neither an address nor a block"},
       {"Query(`k`)", "6: Query: argument must be written key=value"},
       {"Path(`/u/{id`)", "5: Path: template \"/u/{id\" has a brace without its partner"},
       {"Path(`/u/}`)", "5: Path: template \"/u/}\" has a brace without its partner"},

@@ -59,7 +59,7 @@ TEST(path_matcher, a_v2_template_fits_the_whole_path) {
 }
 
 TEST(path_matcher, a_path_starts_with_a_slash) {
-  CHECK_EQUAL(std::string("argument must start with \"/\""),
+  CHECK_EQUAL(std::string("argument must start with \"/\"; write Path(`/...`)"),
               MatcherTrial(path_matcher, {"x"}).error());
   CHECK_EQUAL(std::string("takes 1 argument, not 2"),
               MatcherTrial(path_matcher, {"/a", "/b"}).error());

@@ -49,7 +49,7 @@ TEST(path_prefix_matcher, a_v2_template_fits_the_beginning) {
 }
 
 TEST(path_prefix_matcher, a_prefix_starts_with_a_slash) {
-  CHECK_EQUAL(std::string("argument must start with \"/\""),
+  CHECK_EQUAL(std::string("argument must start with \"/\"; write PathPrefix(`/...`)"),
               MatcherTrial(path_prefix_matcher, {"x"}).error());
   CHECK_EQUAL(std::string("takes 1 argument, not 2"),
               MatcherTrial(path_prefix_matcher, {"/a", "/b"}).error());

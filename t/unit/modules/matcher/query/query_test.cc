@@ -60,8 +60,8 @@ TEST(query_matcher, v2_takes_any_value_when_none_is_given) {
 }
 
 TEST(query_matcher, v2_wants_a_pair) {
-  CHECK_EQUAL(std::string("argument must be written key=value"),
+  CHECK_EQUAL(std::string("argument has no \"=\"; write key=value"),
               MatcherTrial(query_matcher, {"k"}, rules::Syntax::v2).error());
-  CHECK_EQUAL(std::string("argument must be written key=value"),
+  CHECK_EQUAL(std::string("argument has no \"=\"; write key=value"),
               MatcherTrial(query_matcher, {"=v"}, rules::Syntax::v2).error());
 }
