@@ -41,7 +41,7 @@ void Forward::connect() noexcept {
   if (!fresh_only_) {
     if (http::ClientConnection* idle = pool().take(target)) return begin(*idle);
   }
-  if (!pool().may_open(target) && fresh_only_) pool().close_warmest(target);
+  if (!pool().may_open(target) && fresh_only_) pool().close_coldest(target);
   if (!pool().may_open(target)) return target.waiting.push_back(*this);
   dial_ = exchange_->arena().make<Dial>(target, static_cast<DialUser&>(*this));
   dial_->start();

@@ -84,8 +84,8 @@ http::ClientConnection* Pool::take(Target& target) noexcept {
   return nullptr;
 }
 
-void Pool::close_warmest(Target& target) noexcept {
-  if (!target.idle.empty()) target.idle.front().close();
+void Pool::close_coldest(Target& target) noexcept {
+  if (!target.idle.empty()) target.idle.back().close();
 }
 
 http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream) noexcept {

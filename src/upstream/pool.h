@@ -93,7 +93,7 @@ class Pool final : private http::ConnectionOwner {
   void dial_began(Target& target) noexcept { ++target.open; }
   void dial_ended(Target& target) noexcept;
   http::ClientConnection* adopt(Target& target, net::Stream* stream) noexcept;
-  void close_warmest(Target& target) noexcept;  // makes a place, if one is idle
+  void close_coldest(Target& target) noexcept;  // makes a place, if one is idle
   void close_idle() noexcept;
 
  private:

@@ -82,7 +82,7 @@ void World::make_pool() {
 
 void World::draw_clients() {
   constexpr std::pair<std::size_t, std::size_t> sizes[] = {
-      {3, 60}, {60, 900}, {1500, 20000}, {20000, 150000}, {300000, 400000}};
+      {3, 60}, {60, 900}, {1500, 20000}, {20000, 150000}, {300000, 200000}};
   PlanLimits limits;
   limits.has_faults = has_faults;
   for (const auto& [grain, most] : sizes) {
