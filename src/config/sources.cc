@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <unordered_map>
+
 namespace pm::config {
 namespace {
 
@@ -200,6 +203,28 @@ std::string shown(const Node& node, const std::string& path) {
   return node.is_scalar() ? text::quoted(node.text) : std::string(kind_name(node.kind));
 }
 
+// Where the keys of a mapping are, as written first and whatever the case then. A hostile file may have a million of them.
+class KeyIndex {
+ public:
+  explicit KeyIndex(const Node& mapping) {
+    for (std::size_t at = 0; at < mapping.entries.size(); ++at)
+      add(mapping.entries[at].key, at);
+  }
+  void add(const std::string& key, std::size_t at) {
+    exact_.emplace(key, at);
+    folded_.emplace(text::to_lower(key), at);
+  }
+  std::optional<std::size_t> find(const std::string& key) const {
+    if (const auto found = exact_.find(key); found != exact_.end()) return found->second;
+    const auto found = folded_.find(text::to_lower(key));
+    return found == folded_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  std::unordered_map<std::string, std::size_t> exact_;
+  std::unordered_map<std::string, std::size_t> folded_;
+};
+
 class Layers {
  public:
   Layers(Clash clash, Findings& findings) : clash_(clash), findings_(&findings) {}
@@ -216,14 +241,16 @@ class Layers {
 
  private:
   void lay_mapping(Node& base, Node over, const std::string& path) {
+    KeyIndex index(base);
     for (Entry& entry : over.entries) {
-      Entry* below = find_entry(base, entry.key);
-      if (below == nullptr) {
+      const std::optional<std::size_t> at = index.find(entry.key);
+      if (!at) {
+        index.add(entry.key, base.entries.size());
         base.entries.push_back(std::move(entry));
         continue;
       }
-      lay(below->value, std::move(entry.value),
-          path.empty() ? below->key : path + "." + below->key);
+      Entry& below = base.entries[*at];
+      lay(below.value, std::move(entry.value), path.empty() ? below.key : path + "." + below.key);
     }
   }
 
