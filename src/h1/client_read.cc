@@ -210,11 +210,7 @@ bool Client::take_chunked(std::string_view& bytes) noexcept {
   ChunkReader::Step step = ChunkReader::Step::more;
   while (count < slices.size() && !bytes.empty()) {
     step = chunks_.read(bytes);
-    if (step == ChunkReader::Step::fault) {
-      fault(http::Outcome::bad_response);
-      return false;
-    }
-    if (step == ChunkReader::Step::trailers) break;
+    if (step == ChunkReader::Step::trailers || step == ChunkReader::Step::fault) break;
     if (step != ChunkReader::Step::data) continue;
     slices[count++] = chunks_.data();
     size += chunks_.data().size();
@@ -222,6 +218,10 @@ bool Client::take_chunked(std::string_view& bytes) noexcept {
   exchange_->trace().origin_bytes += size;
   if (size > 0) exchange_->response_chunk({{slices.data(), count}, size});
   if (exchange_ == nullptr) return false;
+  if (step == ChunkReader::Step::fault) {
+    fault(http::Outcome::bad_response);
+    return false;
+  }
   if (step != ChunkReader::Step::trailers) return true;
   in_trailers_ = true;
   return bytes.empty() || take_trailers(bytes);
