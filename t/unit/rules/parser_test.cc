@@ -103,8 +103,10 @@ TEST(rule_parser, says_what_is_wrong_and_where) {
       {"Host()", "0: Host has no arguments; write Host(`value`)"},
       {"Host(``)", "5: Host: argument is empty; write a value between the quotes"},
       {"Host", "0: \"Host\" at column 1 has no arguments; write a matcher as Name(`value`)"},
-      {"Host(`a`", "8: \")\" is missing after the arguments of Host"},
-      {"Host(`a` `b`)", "9: \",\" or \")\" is missing before \"`b`\" at column 10"},
+      {"Host(`a`", "8: \")\" is missing after the arguments of Host; close it with \")\""},
+      {"Host(`a` `b`)",
+       "9: \",\" or \")\" is missing before \"`b`\" at column 10; separate arguments "
+       "with \",\" and close them with \")\""},
       {"Host(`a`))", "9: \")\" at column 10 closes nothing; take it away"},
       {"(Host(`a`)", "0: \"(\" at column 1 is not closed; write ) behind its content"},
       {"Host(`a`) Path(`/b`)",
