@@ -89,7 +89,7 @@ struct Trace {
   std::string_view forwarded_for;  // before this hop
   std::string_view termination;    // short code of an abnormal end
   std::uint64_t connection = 0;
-  bool is_websocket = false;         // counted by its entry point
+  bool is_websocket = false;  // counted by its entry point
   bool is_logged = true;  // the router, or without one the entry point, wants it in the access log
 };
 

@@ -94,7 +94,8 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       path_{source.http.sanitize_path, source.http.encode_query_semicolons},
       denied_methods_(source.http.deny_methods),
       websockets_(source.http.websocket.enabled),
-      max_websockets_(static_cast<std::uint64_t>(std::max<std::int64_t>(source.http.websocket.max_connections, 0))),
+      max_websockets_(static_cast<std::uint64_t>(
+          std::max<std::int64_t>(source.http.websocket.max_connections, 0))),
       takes_proxy_header_(source.proxy_protocol.has_value()),
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
       accept_grace_ms_(
@@ -221,8 +222,9 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   http::apply_forwarded(request, forwarded_);
   if (worker_->access_log != nullptr)
     exchange.trace().forwarded_for = request.headers.get(http::FieldId::x_forwarded_for);
-  const bool websocket = request.wants_upgrade &&
-                         text::equals_ignore_case(request.headers.get(http::FieldId::upgrade), "websocket");
+  const bool websocket =
+      request.wants_upgrade &&
+      text::equals_ignore_case(request.headers.get(http::FieldId::upgrade), "websocket");
   if (websocket && !admit_websocket(exchange)) return;
   route(exchange);
 }

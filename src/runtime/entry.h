@@ -101,7 +101,7 @@ class Entry final : public h1::RequestHandler,
   http::PathOptions path_;
   std::vector<std::string> denied_methods_;
   bool websockets_ = true;
-  std::uint64_t max_websockets_ = 0;  // in this worker; 0: no bound
+  std::uint64_t max_websockets_ = 0;   // in this worker; 0: no bound
   std::uint64_t open_websockets_ = 0;  // handshakes under way and tunnels
   bool takes_proxy_header_ = false;
   bool trusts_every_proxy_ = false;

@@ -12,9 +12,12 @@ constexpr std::string_view aliases[] = {"roundrobin", "round_robin", "weighted"}
 
 class RoundRobin final : public Balancer {
  public:
-  RoundRobin(std::span<const std::int64_t> weights, std::uint64_t start) : schedule_(weights, start) {}
+  RoundRobin(std::span<const std::int64_t> weights, std::uint64_t start)
+      : schedule_(weights, start) {}
 
-  std::optional<std::uint32_t> pick(const PickInput& input) noexcept override { return schedule_.next(input.live); }
+  std::optional<std::uint32_t> pick(const PickInput& input) noexcept override {
+    return schedule_.next(input.live);
+  }
 
  private:
   Schedule schedule_;
@@ -26,6 +29,7 @@ std::unique_ptr<Balancer> build(std::span<const std::int64_t> weights, std::uint
 
 }  // namespace
 
-const BalancerModule round_robin_balancer{"wrr", aliases, "servers take turns, as often as their weights say", build};
+const BalancerModule round_robin_balancer{
+    "wrr", aliases, "servers take turns, as often as their weights say", build};
 
 }  // namespace pm

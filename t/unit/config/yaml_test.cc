@@ -222,7 +222,8 @@ TEST(yaml, a_bomb_of_aliases_ends_as_an_error) {
 
   // So many nodes fit into the bound: too many for the list of the leak detector.
   MemoryLeakWarningPlugin::turnOffNewDeleteOverloads();
-  const bool is_refused = first_error(bomb).find("more than 200000 values by way of aliases") != std::string::npos;
+  const bool is_refused =
+      first_error(bomb).find("more than 200000 values by way of aliases") != std::string::npos;
   MemoryLeakWarningPlugin::turnOnDefaultNotThreadSafeNewDeleteOverloads();
 
   CHECK(is_refused);

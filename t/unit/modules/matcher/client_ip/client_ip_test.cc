@@ -43,8 +43,10 @@ TEST(client_ip_matcher, addresses_of_version_six) {
 TEST(client_ip_matcher, what_is_no_address_is_refused) {
   CHECK_EQUAL(std::string("\"x\" is neither an address nor a block; write 192.0.2.7 or 10.0.0.0/8"),
               MatcherTrial(client_ip_matcher, {"x"}).error());
-  CHECK_EQUAL(std::string("\"10.0.0.0/40\" is neither an address nor a block; write 192.0.2.7 or 10.0.0.0/8"),
-              MatcherTrial(client_ip_matcher, {"10.0.0.0/40"}).error());
+  CHECK_EQUAL(
+      std::string(
+          "\"10.0.0.0/40\" is neither an address nor a block; write 192.0.2.7 or 10.0.0.0/8"),
+      MatcherTrial(client_ip_matcher, {"10.0.0.0/40"}).error());
   CHECK_EQUAL(std::string("takes 1 argument, not 2"),
               MatcherTrial(client_ip_matcher, {"::1", "::2"}).error());
 }
