@@ -110,4 +110,10 @@ std::optional<Process> port_holder(const Endpoint& endpoint) {
   return holder;
 }
 
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "localhost";
+  return name;
+}
+
 }  // namespace pm::os

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "http/reply.h"
 #include "observe/access_log.h"
+#include "os/inspect.h"
 #include "runtime/internal.h"
 #include "runtime/prelude.h"
 
@@ -12,8 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-
-#include <unistd.h>
 
 namespace pm::runtime {
 namespace {
@@ -61,12 +60,6 @@ CidrSet addresses_of(const config::MarkedList& list) {
   return set;
 }
 
-std::string host_name() {
-  char name[256] = {};
-  if (::gethostname(name, sizeof name - 1) != 0) return "localhost";
-  return name;
-}
-
 http::ForwardedRules forwarded_of(const config::EntryPoint& source) {
   http::ForwardedRules rules;
   rules.trust_all = source.forwarded_headers.insecure;
@@ -77,7 +70,7 @@ http::ForwardedRules forwarded_of(const config::EntryPoint& source) {
   rules.append_for = !source.forwarded_headers.not_append_x_forwarded_for;
   rules.add_scheme_headers = source.forwarded_headers.add_x_forwarded_scheme_headers;
   rules.underscores = underscores_of(source.http.underscore_headers_strategy);
-  rules.server_name = host_name();
+  rules.server_name = os::host_name();
   return rules;
 }
 
