@@ -42,7 +42,8 @@ def test_no_folder_of_the_building_machine_is_in_it():
 
 
 def make(*arguments):
-    result = run("make", "-C", TOP, "--no-print-directory", "B=" + BUILD, *arguments, timeout=900)
+    """What was built is what is installed: `-o all` keeps make from looking whether it still is what the tree says."""
+    result = run("make", "-C", TOP, "--no-print-directory", "-o", "all", "B=" + BUILD, *arguments, timeout=120)
     assert result.returncode == 0, result.stdout + result.stderr
     return result
 
