@@ -34,11 +34,11 @@ struct HeadLimits {
 struct HeadScan {
   std::uint32_t line = 0;    // offset of the line being looked at
   std::uint32_t looked = 0;  // bytes before this hold no line end that was not judged
-  std::uint32_t skipped =
-      0;  // empty lines before a request (two are allowed): the head begins behind them
-  std::uint32_t length =
-      0;  // with complete: bytes of the head, final empty line included, skipped ones too
-  bool first_done = false;  // the start line has been seen whole
+  // Bytes of empty lines before a request (two are allowed): the head begins behind them.
+  std::uint32_t skipped = 0;
+  // With complete: bytes of the head, final empty line included, skipped ones too.
+  std::uint32_t length = 0;
+  bool first_done = false;  // the start line has been seen whole; set for a trailer section
 };
 
 enum class Scan : std::uint8_t { incomplete, complete, refused };

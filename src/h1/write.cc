@@ -163,9 +163,8 @@ std::size_t write_request_head(std::span<char> room, const http::Request& reques
 }
 
 std::size_t write_chunk_line(char* to, std::uint64_t size) noexcept {
-  const std::size_t digits = text::write_hex(to, size);
-  std::memcpy(to + digits, "\r\n", 2);
-  return digits + 2;
+  const char* end = copy(to + text::write_hex(to, size), chunk_end);
+  return static_cast<std::size_t>(end - to);
 }
 
 std::size_t write_last_chunk(std::span<char> room, const http::Headers* trailers) noexcept {
