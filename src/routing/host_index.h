@@ -55,7 +55,7 @@ class HostIndex {
   }
   static std::uint64_t word(const char* from, std::size_t size) noexcept {
     std::uint64_t value = 0;
-    std::memcpy(&value, from, size);
+    if (size > 0) std::memcpy(&value, from, size);  // "" may have no address
     return value;
   }
   static std::uint64_t mix(std::uint64_t hash, std::uint64_t value) noexcept {
