@@ -120,7 +120,6 @@ unit: $(B)/unit
 test: unit
 	$(B)/unit
 
-tier_and_below = $(if $(filter $(1),$(ROOMS)),$(filter $(ROOMS_UP_TO_$(1)),$(ROOMS_HERE)),$(ROOMS_HERE))
 define unit_of_room
 ROOMS_BEFORE += $(1)
 ROOMS_UP_TO_$(1) := $$(ROOMS_BEFORE)

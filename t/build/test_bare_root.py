@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -57,9 +58,15 @@ class Root:
         command = ["chroot", self.path, "/bin/sh", "-c", line]
         clean = {k: v for k, v in environment().items() if k.lower().endswith("_proxy")}
         clean.update({"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root", **env})
-        result = subprocess.run(command, env=clean, timeout=seconds, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        assert result.returncode == 0, "%s\n%s" % (line, "\n".join(result.stdout.splitlines()[-60:]))
-        return result.stdout
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        child = subprocess.Popen(command, env=clean, text=True, errors="replace", start_new_session=True, **pipes)
+        try:
+            output, _ = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            output = child.communicate()[0] + "ended after %d s" % seconds
+        assert child.returncode == 0, "%s\n%s" % (line, "\n".join(output.splitlines()[-60:]))
+        return output
 
     def remove(self):
         # A mount below would be emptied with the folder: take it off first, and rather leave the folder than that.
