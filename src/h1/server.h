@@ -109,6 +109,7 @@ class Server final : public net::Mortal,
   void on_timer() noexcept override;
   // http::ServerEnd
   void resume_request(http::Exchange&) noexcept override;
+  void hold_request(http::Exchange&) noexcept override;
   void send_interim(http::Exchange&, std::uint16_t status,
                     const http::Headers& headers) noexcept override;
   void send_head(http::Exchange&) noexcept override;

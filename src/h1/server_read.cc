@@ -199,6 +199,12 @@ void Server::resume_request(http::Exchange& exchange) noexcept {
   if (is_running() && wants_body_ && body_is_due()) stream_->resume();
 }
 
+void Server::hold_request(http::Exchange&) noexcept {
+  if (!is_running() || !body_is_due()) return;
+  wants_body_ = false;
+  stream_->pause();
+}
+
 // One step: everything that is unread, or one batch of chunks; then the sink says whether it takes more. False: no progress
 // without more input.
 bool Server::deliver_body() noexcept {

@@ -38,6 +38,8 @@ class ServerEnd {
  public:
   virtual void resume_request(
       Exchange&) noexcept = 0;  // the body is wanted: hand over what is here, read on
+  // Whoever pulled the body is gone: no more until it is wanted again.
+  virtual void hold_request(Exchange&) noexcept = 0;
   virtual void send_interim(Exchange&, std::uint16_t status,
                             const Headers&) noexcept = 0;  // 1xx but 101; leaves at once
   virtual void send_head(
@@ -148,6 +150,7 @@ class Exchange {
 
   // From whoever makes the answer.
   void resume_request() noexcept { server_end_->resume_request(*this); }
+  void hold_request() noexcept { server_end_->hold_request(*this); }
   void interim(std::uint16_t status, const Headers& headers) noexcept {
     server_end_->send_interim(*this, status, headers);
   }

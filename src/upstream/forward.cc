@@ -80,6 +80,7 @@ void Forward::on_failed(http::Exchange&, const Failure& failure) noexcept {
   if (!may_send_again(failure)) return give_up(failure.outcome);
   fresh_only_ = true;
   exchange_->set_client_end(this);
+  exchange_->hold_request();  // the connection that failed may have asked for it already
   connect();
 }
 

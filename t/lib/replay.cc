@@ -49,8 +49,8 @@ World::~World() {
 }
 
 void World::draw_settings() {
-  constexpr std::size_t grains[] = {3, 60, 1500, 20000, 300000};
-  grain_ = grains[choices.below(5)];
+  constexpr std::size_t grains[] = {3, 3, 60, 60, 1500, 1500, 20000, 300000};
+  grain_ = grains[choices.below(8)];
   window = std::max<std::size_t>(grain_ / 2, 2) * (choices.one_in(2) ? 1 : 8);
   settings_.max_requests = choices.one_in(4) ? choices.between(1, 4) : 0;
   settings_.head_timeout_ms = has_faults ? 5000 : 0;
@@ -221,9 +221,10 @@ void World::settle() {
 }
 
 void World::close_down() {
-  for (int i = 0; i < 400 && failure_.empty(); ++i) {
-    everyone_acts();
-    turn(100);
+  for (std::uint64_t silence_ms = 0; silence_ms < most_silence_ms && failure_.empty();) {
+    const bool moved = everyone_acts();
+    silence_ms = moved ? 0 : silence_ms + 1000;
+    turn(moved ? 1 : 1000);
   }
   pool_->close_idle();
   turn(0);

@@ -45,6 +45,7 @@ class ScriptedClient {
   bool receive(std::size_t most);
   bool send(std::size_t most);
   bool may_compose() const;
+  bool is_asked() const;  // for the body that it holds
   void compose();
   void take(std::string_view bytes);
   void judge();

@@ -66,6 +66,10 @@ std::string body_of(Framing framing, std::string body, Choices& choices, const s
   return framing == Framing::chunked ? chunked(body, choices, id) : std::move(body);
 }
 
+std::string filler_field(std::size_t size) {
+  return size == 0 ? "" : "X-Filler: " + std::string(size, 'f') + "\r\n";
+}
+
 std::string framing_fields(Framing framing, std::size_t size) {
   switch (framing) {
     case Framing::length: return fmt::format("Content-Length: {}\r\n", size);
@@ -84,6 +88,9 @@ Plan draw_plan(Choices& choices, const PlanLimits& limits, unsigned client, unsi
   plan.number = number;
   draw_request(plan, choices, limits.most_bytes);
   draw_answer(plan, choices, limits.most_bytes);
+  const std::size_t most_filler = std::min<std::size_t>(limits.most_bytes, 30000);
+  if (choices.one_in(8)) plan.request_filler = choices.below(most_filler);
+  if (choices.one_in(8)) plan.answer_filler = choices.below(most_filler);
   if (!limits.has_faults || !choices.one_in(3)) return plan;
   plan.fault = static_cast<Fault>(choices.between(1, 6));
   plan.cut_at = choices.below(plan.answer_size + 200);
@@ -99,8 +106,7 @@ Message compose_request(const Plan& plan, Choices& choices) {
   if (plan.client_closes) message.head += "Connection: close\r\n";
   if (plan.old_client && !plan.client_closes) message.head += "Connection: keep-alive\r\n";
   if (plan.upgrade) message.head += "Connection: Upgrade\r\nUpgrade: replay\r\n";
-  if (choices.one_in(10))
-    message.head += "X-Filler: " + std::string(choices.below(30000), 'f') + "\r\n";
+  message.head += filler_field(plan.request_filler);
   message.head += "\r\n";
   if (plan.upgrade) return message;
   message.body = body_of(plan.request, plan.bytes(Plan::Direction::request, plan.request_size),
@@ -121,8 +127,7 @@ Message compose_answer(const Plan& plan, Choices& choices) {
   }
   message.head += framing_fields(plan.answer, plan.answer_size);
   if (plan.server_closes) message.head += "Connection: close\r\n";
-  if (choices.one_in(10))
-    message.head += "X-Filler: " + std::string(choices.below(30000), 'f') + "\r\n";
+  message.head += filler_field(plan.answer_filler);
   message.head += "\r\n";
   if (plan.method != "HEAD") message.body = body_of(plan.answer, body, choices, plan.id());
   return message;

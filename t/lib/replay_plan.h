@@ -35,10 +35,12 @@ struct Plan {
   bool is_local = false;  // answered without a server
   Framing request = Framing::none;
   std::size_t request_size = 0;
+  std::size_t request_filler = 0;  // makes the head longer
 
   unsigned status = 200;
   Framing answer = Framing::length;
   std::size_t answer_size = 0;
+  std::size_t answer_filler = 0;
   unsigned hints = 0;  // 103s before it
   bool says_continue = false;
   bool is_early = false;  // answered at its head

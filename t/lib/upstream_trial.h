@@ -94,7 +94,8 @@ class PlayedClient final : public http::ServerEnd {
     exchange->cancel_client_end();
     exchange.reset();
   }
-  void resume_request(http::Exchange&) noexcept override {}
+  void resume_request(http::Exchange&) noexcept override { is_pulled = true; }
+  void hold_request(http::Exchange&) noexcept override { is_pulled = false; }
   void send_interim(http::Exchange&, std::uint16_t, const http::Headers&) noexcept override {}
   void send_head(http::Exchange& what) noexcept override { status = what.response().status; }
   void send_chunk(http::Exchange&, const http::Chunk& chunk) noexcept override {
@@ -108,6 +109,7 @@ class PlayedClient final : public http::ServerEnd {
   std::unique_ptr<http::Exchange> exchange;
   int status = 0;
   std::string body;
+  bool is_pulled = false;  // the body is wanted
   bool is_answered = false;
   bool was_cut = false;
 };

@@ -29,6 +29,7 @@ class Sink final : public pm::http::ServerEnd {
     if (ends_body) exchange.request_end();
     exchange.flush_request();
   }
+  void hold_request(pm::http::Exchange&) noexcept override {}
   void send_interim(pm::http::Exchange&, std::uint16_t status,
                     const pm::http::Headers&) noexcept override {
     heard += std::to_string(status) + " ";

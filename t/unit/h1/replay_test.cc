@@ -28,9 +28,9 @@ std::string first_failure(Weather weather, std::uint64_t from, std::uint64_t to)
 TEST_GROUP(replay){};
 
 TEST(replay, in_clear_weather_every_request_gets_its_whole_answer) {
-  CHECK_EQUAL(std::string_view(), std::string_view(first_failure(Weather::clear, 0, 150)));
+  CHECK_EQUAL(std::string_view(), std::string_view(first_failure(Weather::clear, 0, 300)));
 }
 
 TEST(replay, in_rough_weather_nobody_gets_a_byte_that_is_not_his) {
-  CHECK_EQUAL(std::string_view(), std::string_view(first_failure(Weather::rough, 0, 150)));
+  CHECK_EQUAL(std::string_view(), std::string_view(first_failure(Weather::rough, 0, 300)));
 }

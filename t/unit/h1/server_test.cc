@@ -374,6 +374,19 @@ TEST(h1_server, a_sink_that_holds_stops_the_reading) {
   CHECK(trial.body.size() > before);
 }
 
+TEST(h1_server, a_body_that_is_held_waits_until_it_is_wanted_again) {
+  ServerTrial trial(When::end);
+  trial.say(post(6, "abc"));
+
+  trial.exchange->hold_request();
+  trial.say("def");
+  CHECK_EQUAL(std::string_view("abc"), std::string_view(trial.body));
+  trial.exchange->resume_request();
+  trial.turns();
+
+  CHECK_TRUE(is_whole(trial.hear()));
+}
+
 // ---- tunnels ----------------------------------------------------------------------------------------------------------
 
 TEST_GROUP(h1_server_tunnel) {

@@ -60,6 +60,7 @@ TEST_GROUP(stream) {
   }
   void teardown() override {
     if (stream != nullptr) stream->close();
+    kernel.begin_turn(false);
     loop->turn();
   }
   // What the user has heard in the turns so far.

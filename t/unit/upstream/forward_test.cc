@@ -212,6 +212,18 @@ TEST(forward, the_second_try_goes_out_on_a_fresh_connection) {
   LONGS_EQUAL(2, client.exchange->trace().attempts);
 }
 
+TEST(forward, a_body_that_the_first_connection_asked_for_waits_for_the_second) {
+  make();
+  PlayedConnection* dying = warm();
+  PlayedClient client(trial->blocks);
+  service->serve(*client.exchange);
+  client.exchange->resume_request();
+
+  dying->fail({.outcome = Outcome::closed, .reused = true});
+
+  CHECK_FALSE(client.is_pulled);
+}
+
 TEST(forward, a_second_try_at_the_limit_takes_the_place_of_an_idle_connection) {
   make({.max_per_host = 1});
   PlayedConnection* dying = warm();
