@@ -68,22 +68,27 @@ class Sink final : public pm::http::ServerEnd {
   int asked = 0;
 };
 
+struct Keeper final : pm::http::ConnectionOwner {
+  void on_idle(pm::http::ClientConnection&) noexcept override { ++idle; }
+  void on_gone(pm::http::ClientConnection&) noexcept override { gone = true; }
+  int idle = 0;
+  bool gone = false;
+};
+struct Tried final : pm::http::Attempt {
+  void on_failed(pm::http::Exchange&, const Failure& failure) noexcept override { what = failure; }
+  std::optional<Failure> what;
+};
+
+struct Nobody final : pm::net::StreamUser {
+  void on_readable() noexcept override {}
+  void on_drained() noexcept override {}
+  void on_hangup() noexcept override {}
+  void on_broken() noexcept override {}
+};
+
 }  // namespace
 
 TEST_GROUP(h1_client) {
-  struct Keeper final : pm::http::ConnectionOwner {
-    void on_idle(pm::http::ClientConnection&) noexcept override { ++idle; }
-    void on_gone(pm::http::ClientConnection&) noexcept override { gone = true; }
-    int idle = 0;
-    bool gone = false;
-  };
-  struct Tried final : pm::http::Attempt {
-    void on_failed(pm::http::Exchange&, const Failure& failure) noexcept override {
-      what = failure;
-    }
-    std::optional<Failure> what;
-  };
-
   pm::test::FakeKernel kernel;
   std::unique_ptr<pm::net::Loop> loop = pm::net::Loop::create_for_test(kernel);
   pm::BlockPool blocks{4096};
@@ -94,12 +99,7 @@ TEST_GROUP(h1_client) {
   int fd = -1;
   pm::h1::Client* client = nullptr;
 
-  struct Nobody final : pm::net::StreamUser {
-    void on_readable() noexcept override {}
-    void on_drained() noexcept override {}
-    void on_hangup() noexcept override {}
-    void on_broken() noexcept override {}
-  } nobody;
+  Nobody nobody;
 
   void setup() override {
     fd = kernel.add();
