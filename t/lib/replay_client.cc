@@ -44,7 +44,8 @@ bool ScriptedClient::act(std::size_t most) {
 
 bool ScriptedClient::connect() {
   fd_ = ground_->kernel.add();
-  ground_->kernel.set_window(fd_, ground_->choices.between(1, ground_->window));
+  ground_->kernel.set_window(fd_,
+                             ground_->choices.between(ground_->window / 100 + 1, ground_->window));
   ground_->accept(fd_);
   return true;
 }
@@ -134,7 +135,8 @@ void ScriptedClient::judge() {
   const std::string_view id = reader_.field("x-id");
   const int status = reader_.status();
   if (id.empty()) {
-    const bool may_fail = ground_->has_faults && status >= 502 && status <= 504;
+    const bool is_of_server = ground_->has_faults && status >= 502 && status <= 504;
+    const bool may_fail = is_of_server || (plan.breaks_chunk && status == 400);
     if (!may_fail) return fail("an answer that no server gave");
   } else {
     if (id != plan.id()) return fail("the answer to another request");

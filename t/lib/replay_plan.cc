@@ -91,8 +91,11 @@ Plan draw_plan(Choices& choices, const PlanLimits& limits, unsigned client, unsi
   const std::size_t most_filler = std::min<std::size_t>(limits.most_bytes, 30000);
   if (choices.one_in(8)) plan.request_filler = choices.below(most_filler);
   if (choices.one_in(8)) plan.answer_filler = choices.below(most_filler);
+  plan.breaks_chunk = limits.has_faults && plan.request == Framing::chunked && choices.one_in(3);
   if (!limits.has_faults || !choices.one_in(3)) return plan;
-  plan.fault = static_cast<Fault>(choices.between(1, 6));
+  plan.fault = static_cast<Fault>(choices.between(1, 7));
+  const bool is_endless = plan.answer == Framing::until_close || plan.status == 101;
+  if (plan.fault == Fault::junk_behind && is_endless) plan.fault = Fault::none;
   plan.cut_at = choices.below(plan.answer_size + 200);
   return plan;
 }
@@ -111,6 +114,11 @@ Message compose_request(const Plan& plan, Choices& choices) {
   if (plan.upgrade) return message;
   message.body = body_of(plan.request, plan.bytes(Plan::Direction::request, plan.request_size),
                          choices, plan.id());
+  if (plan.breaks_chunk) {
+    message.body.resize(message.body.size() - plan.id().size() - sizeof("0\r\nX-Check: \r\n\r\n") +
+                        1);
+    message.body += "0x0\r\n\r\nGET /9/9 HTTP/1.1\r\nHost: replay.test\r\n\r\n";
+  }
   return message;
 }
 

@@ -20,7 +20,8 @@ struct Plan {
     close_in_body,
     reset_in_body,
     bad_head,
-    silence
+    silence,
+    junk_behind  // an answer that nobody asked for follows the right one
   };
   enum class Direction : std::uint8_t { request, answer };
 
@@ -35,6 +36,7 @@ struct Plan {
   bool is_local = false;  // answered without a server
   Framing request = Framing::none;
   std::size_t request_size = 0;
+  bool breaks_chunk = false;       // and another request hides behind the fault
   std::size_t request_filler = 0;  // makes the head longer
 
   unsigned status = 200;

@@ -37,7 +37,8 @@ bool ScriptedServer::meet() {
     ground_->kernel.refuse_connect(fd_, ECONNREFUSED);
     is_over_ = true;
   } else {
-    ground_->kernel.set_window(fd_, ground_->choices.between(1, ground_->window));
+    ground_->kernel.set_window(
+        fd_, ground_->choices.between(ground_->window / 100 + 1, ground_->window));
     ground_->kernel.accept_connect(fd_);
   }
   return true;
@@ -130,6 +131,9 @@ void ScriptedServer::answer() {
     case Fault::close_in_body: text.resize(cut), after_ = After::finish; break;
     case Fault::reset_in_body: text.resize(cut), after_ = After::reset; break;
     case Fault::bad_head: text = "HTTP/1.1 2x0 Odd\r\n\r\n", after_ = After::finish; break;
+    case Fault::junk_behind:
+      text += "HTTP/1.1 200 OK\r\nX-Id: junk\r\nContent-Length: 0\r\n\r\n";
+      break;
     case Fault::silence: text.clear(), after_ = After::keep; break;
   }
   if (plan_->opens_tunnel()) reader_.start_raw();
