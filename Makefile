@@ -34,7 +34,8 @@ endif
 changed-modules:
 
 # The files move only when their content does: a new module compiles itself, nothing else.
-$(B)/config.mk $(B)/modules.mk $(B)/modules.cc $(B)/features.h: $(B)/configured ;
+$(B)/config.mk $(B)/modules.mk $(B)/modules.cc $(B)/features.h: $(B)/configured
+	@:
 # B-asan, B-fuzz and B-cover are built beside B, with its options and one more.
 BASE := $(patsubst %-cover,%,$(patsubst %-fuzz,%,$(patsubst %-asan,%,$(B))))
 FLAGS_asan := --with-sanitizers=address,undefined --without-lto

@@ -76,7 +76,9 @@ bool Listener::accept_some(int limit) noexcept {
 
 void Listener::stop() noexcept {
   accept_some(accepts_at_stop);
+  // The master's copy would keep the registration alive: close() alone leaves epoll only with the last copy.
   loop_->kernel().unwatch(fd_);
+  loop_->kernel().close(fd_);
   loop_->disarm(*this);
   loop_->reactor().retire(static_cast<Watch*>(this));
 }

@@ -3,8 +3,8 @@
 //
 //   in      a bound, listening, non-blocking descriptor made by the master
 //   out     accepted descriptors, with the address of the peer
-//   own     the registration in epoll; the descriptor stays open until the process ends, because the master passes copies of
-//           it on: what the kernel has queued must not be lost
+//   own     the descriptor: closed by stop(), or the kernel would go on queueing connections that nobody takes. The master
+//           keeps a copy, so that what is queued waits for the next worker
 //   errors  no descriptors or memory left: accepting rests for 100 ms, then is tried again (no spin)
 //   source  performance-notes.md section 3, "Listeners"
 #pragma once
@@ -30,7 +30,7 @@ class Listener final : public Watch, private Timer {
   bool start() noexcept;  // false: the kernel refuses to watch it
   void go_on() noexcept;  // there is room again
   void
-  stop() noexcept;  // takes what is queued, then no more; hands itself to the reactor's dead list
+  stop() noexcept;  // takes what is queued and closes; hands itself to the reactor's dead list
 
  private:
   void on_event(const Event&) noexcept override;

@@ -36,6 +36,7 @@ def test_running_downloads_are_finished(workers):
         for t in threads:
             t.start()
         assert wait_until(lambda: refused(daemon.port)), "a new connection is still accepted"
+        assert len(bodies) < 4, "refused only because the workers have gone"
         for t in threads:
             t.join()
         assert bodies == [SIZE] * 4

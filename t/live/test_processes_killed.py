@@ -127,4 +127,5 @@ def test_a_new_master_may_bind_the_same_ports_at_once(server):
         os.kill(first.pid, signal.SIGKILL)
         first.process.wait()
         with Daemon(first.config) as second:
+            second.worker()  # there is one only when its sockets are bound; until then the old worker may still take connections
             assert ask(second.port).status == 200
