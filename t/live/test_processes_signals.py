@@ -19,7 +19,7 @@ def slow_site(server, seconds, **options):
 
 def test_reload_and_upgrade_are_answered_with_a_line_and_change_nothing(server):
     with site({"app": server}) as daemon:
-        workers = daemon.workers()
+        workers = [daemon.worker()]
         for number in (signal.SIGHUP, signal.SIGUSR2, signal.SIGWINCH):
             daemon.signal(number)
             assert wait_until(lambda: number.name + " is ignored" in daemon.log), daemon.log
