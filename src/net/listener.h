@@ -29,8 +29,7 @@ class Listener final : public Watch, private Timer {
 
   bool start() noexcept;  // false: the kernel refuses to watch it
   void go_on() noexcept;  // there is room again
-  void
-  stop() noexcept;  // takes what is queued and closes; hands itself to the reactor's dead list
+  void stop() noexcept;  // takes what is queued and closes; hands itself to the reactor's dead list
 
  private:
   void on_event(const Event&) noexcept override;
