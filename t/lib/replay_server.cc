@@ -9,6 +9,11 @@
 #include <cstdio>
 
 namespace pm::test {
+namespace {
+
+constexpr std::string_view junk = "HTTP/1.1 200 OK\r\nX-Id: junk\r\nContent-Length: 0\r\n\r\n";
+
+}  // namespace
 
 void ScriptedServer::fail(const std::string& what) {
   ground_->fail(
@@ -132,7 +137,7 @@ void ScriptedServer::answer() {
     case Fault::reset_in_body: text.resize(cut), after_ = After::reset; break;
     case Fault::bad_head: text = "HTTP/1.1 2x0 Odd\r\n\r\n", after_ = After::finish; break;
     case Fault::junk_behind:
-      text += "HTTP/1.1 200 OK\r\nX-Id: junk\r\nContent-Length: 0\r\n\r\n";
+      text += junk;
       break;
     case Fault::silence: text.clear(), after_ = After::keep; break;
   }
@@ -143,8 +148,11 @@ void ScriptedServer::answer() {
 
 bool ScriptedServer::send(std::size_t most) {
   if (outgoing_.empty() || is_over_) return false;
-  const std::size_t count =
-      std::min<std::size_t>(outgoing_.size(), ground_->choices.between(1, most));
+  std::size_t count = std::min<std::size_t>(outgoing_.size(), ground_->choices.between(1, most));
+  // Junk that comes a moment later would be the answer to the next request: nobody could tell. It is there with the last
+  // byte of the right answer, and must be seen.
+  const bool has_junk = plan_ != nullptr && plan_->fault == Plan::Fault::junk_behind;
+  if (has_junk && outgoing_.size() - count <= junk.size()) count = outgoing_.size();
   ground_->kernel.deliver(fd_, std::string_view(outgoing_).substr(0, count));
   outgoing_.erase(0, count);
   if (outgoing_.empty() && is_answering_) on_answered();
