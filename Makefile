@@ -192,9 +192,13 @@ coverage:
 
 # ---- running and installing -----------------------------------------------------------------------------------------
 
-run: all
+# The certificate of the demo is made once: a client that was told to trust it can go on doing so.
+$(B)/demo/tls.yaml: | $(BINARY)
+	@mkdir -p $(@D) && rm -f $(@D)/*.pem && $(B)/pointsman --generate-certs=$(@D) --hosts=localhost,127.0.0.1,::1 >/dev/null && \
+	  printf 'tls: {certificates: [{certFile: "%s/cert.pem", keyFile: "%s/key.pem"}]}\n' $(abspath $(@D)) $(abspath $(@D)) >$@
+run: all $(B)/demo/tls.yaml
 	@sed -n 's/^# try: \{0,1\}//p' $(TOP)/conf/demo.yaml
-	$(B)/pointsman -c $(TOP)/conf/demo.yaml
+	$(B)/pointsman -c $(TOP)/conf/demo.yaml --providers.file.filename=$(B)/demo/tls.yaml
 
 MANUALS = $(wildcard $(TOP)/man/*.5 $(TOP)/man/*.8)
 EXAMPLES = $(wildcard $(TOP)/conf/*.yaml $(TOP)/conf/*.yml)
@@ -239,7 +243,7 @@ dist:
 	@echo $(DIST).tar.gz
 
 clean:
-	rm -rf $(foreach b,$(B) $(B)-asan $(B)-fuzz $(B)-cover,$(foreach f,obj lib fuzz bench pointsman unit unit-*,$(b)/$(f)))
+	rm -rf $(foreach b,$(B) $(B)-asan $(B)-fuzz $(B)-cover,$(foreach f,obj lib fuzz bench demo pointsman unit unit-*,$(b)/$(f)))
 distclean:
 	rm -rf $(B) $(B)-asan $(B)-fuzz $(B)-cover config.log
 

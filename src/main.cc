@@ -4,6 +4,7 @@
 #include "os/title.h"
 #include "process/cli.h"
 #include "process/commands.h"
+#include "process/generate_certs.h"
 #include "process/health.h"
 #include "process/serve.h"
 #include "process/signal_cli.h"
@@ -31,6 +32,7 @@ int play(const Command& command, os::ProcessTitle& title, const std::string& com
     case Action::explain: return explain(command, all_modules);
     case Action::schema: return print_schema();
     case Action::manual: return print_manual();
+    case Action::generate_certs: return generate_certs(command);
   }
   return exit_internal;
 }

@@ -10,6 +10,7 @@
 #include "config/mark.h"
 #include "config/node.h"
 #include "config/static_model.h"
+#include "config/tls_model.h"
 
 #include <map>
 #include <optional>
@@ -36,7 +37,7 @@ struct Router {
   MarkedList middlewares;
   At<std::string> service;
   MarkedList parent_refs;
-  std::optional<At<Node>> tls;  // known, not supported yet: a router that has it is disabled
+  std::optional<RouterTls> tls;  // set: HTTPS only
   std::optional<RouterObservability> observability;
 };
 
@@ -90,6 +91,12 @@ struct Dynamic {
   std::vector<Service> services;
   std::vector<Middleware> middlewares;
   std::vector<ServersTransport> servers_transports;
+  std::vector<CertificatePair> certificates;  // in the order of the documents
+  std::vector<TlsOptions> tls_options;
+  std::vector<TlsStore> tls_stores;
+  // Carried: the default certificate that the loader has made where none is given. PEM.
+  std::string generated_certificate;
+  std::string generated_key;
 };
 
 struct Config {

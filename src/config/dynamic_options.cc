@@ -37,8 +37,7 @@ constexpr Option router_options[] = {
     option<&Router::service>("service", "what answers"),
     option<&Router::parent_refs>("parentRefs",
                                  "parents: it is asked for what one of them has let through"),
-    option<&Router::tls>(
-        "tls", "takes HTTPS instead of HTTP; not supported yet: such a router is disabled"),
+    section<&Router::tls>("tls", router_tls_keys, "takes HTTPS instead of HTTP").empty(),
     section<&Router::observability>("observability", router_observability_keys, "what is observed"),
     missing("grpcErrors", "answer failed gRPC requests as gRPC does", Kind::flag)
         .quiet_at("false")
@@ -156,7 +155,7 @@ constexpr Option dynamic_options[] = {
     group("http", http_keys, "HTTP"),
     missing("tcp", "TCP"),
     missing("udp", "UDP"),
-    missing("tls", "certificates and options of TLS"),
+    group("tls", tls_keys, "certificates and options of TLS"),
 };
 constinit const Section root = section_of<Dynamic>(dynamic_options);
 

@@ -6,8 +6,6 @@
 namespace pm::config {
 namespace {
 
-constexpr std::string_view no_tls = "this version serves plain HTTP; take it out";
-
 constexpr Option proxy_protocol_options[] = {
     option<&ProxyProtocol::insecure>("insecure", "believe the PROXY header of every peer"),
     option<&ProxyProtocol::trusted_ips>(
@@ -85,7 +83,9 @@ constexpr Option http_options[] = {
     group("redirections", redirections_keys, "redirections"),
     option<&EntryPointHttp::middlewares>("middlewares",
                                          "run before those of every router, as NAME@PROVIDER"),
-    missing("tls", "defaults for the tls section of routers").as(Status::missing, no_tls),
+    section<&EntryPointHttp::tls>("tls", router_tls_keys,
+                                  "for root routers that have no tls section of their own")
+        .empty(),
     section<&EntryPointHttp::encoded_characters>(
         "encodedCharacters", encoded_keys,
         "encoded characters that a path may hold, 400 otherwise"),
@@ -207,7 +207,8 @@ constexpr Option transport_options[] = {
         .at_least(0)
         .quiet_at("0")
         .with_default("0"),
-    later("handshakeTimeout", Kind::duration, "a TLS handshake").at_least(0).with_default("10s"),
+    option<&Transport::handshake_timeout>("handshakeTimeout", "a TLS handshake; 0 is no limit")
+        .at_least(0),
 };
 constexpr Section transport_keys = section_of<Transport>(transport_options);
 

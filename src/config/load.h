@@ -33,11 +33,21 @@ struct FileInfo {
   std::uint32_t owner = 0;
 };
 
+// A file read for its content, and who may read it.
+struct NamedFile {
+  std::string bytes;
+  std::uint32_t owner = 0;
+  std::uint32_t mode = 0600;  // permission bits
+};
+
 class FileReader {
  public:
   virtual ~FileReader() = default;
   // The whole content; larger than max_file_size, or not a plain file: an error whose `what` names no path.
   virtual Result<std::string> read(const std::string& path) = 0;
+  // The same with `reader`'s rights and no more, where one is named: what he could not read is refused.
+  virtual Result<NamedFile> read_as(const std::string& path,
+                                    std::optional<std::uint32_t> reader) = 0;
   // Names in a directory without "." and "..", in any order.
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
   // What a path leads to (symbolic links are followed); nothing when it leads nowhere.

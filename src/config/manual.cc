@@ -146,7 +146,8 @@ std::string manual_options(ManualPart part) {
       continue;
     }
     for (const Option& below : option.section->options) {
-      if (part_of_http(below.key) == part)
+      const bool is_tls = option.key == "tls";
+      if ((is_tls ? ManualPart::tls : part_of_http(below.key)) == part)
         manual.option(below, *option.section, std::string(option.key));
     }
   }

@@ -20,7 +20,8 @@ enum class ManualPart : std::uint8_t {
   services,            // http.services
   middlewares,         // http.middlewares
   servers_transports,  // http.serversTransports
-  other_dynamic,       // tcp, udp, tls
+  tls,                 // tls
+  other_dynamic,       // tcp, udp
 };
 
 std::string manual_options(ManualPart part);

@@ -5,7 +5,6 @@
 namespace pm::config {
 namespace {
 
-constexpr std::string_view no_tls = "this version speaks plain HTTP to servers";
 constexpr std::string_view no_http2 = "this version speaks HTTP/1.1 to servers";
 
 constexpr Option forwarding_options[] = {
@@ -32,23 +31,36 @@ constexpr Option forwarding_options[] = {
 };
 constexpr Section forwarding_keys = section_of<ForwardingTimeouts>(forwarding_options);
 
+constexpr Option peer_san_options[] = {
+    option<&PeerSan::type>("type", "DNSName or URI"),
+    option<&PeerSan::value>("value", "the name"),
+};
+constexpr Section peer_san_keys = section_of<PeerSan>(peer_san_options);
+
 constexpr Option servers_transport_options[] = {
     carried<&ServersTransport::name>(),
     carried<&ServersTransport::provider>(),
     carried<&ServersTransport::mark>(),
-    later("serverName", Kind::text, "name to ask for and to verify").as(Status::later, no_tls),
-    later("insecureSkipVerify", Kind::flag, "do not verify certificates")
-        .as(Status::later, no_tls)
-        .quiet_at("false")
-        .with_default("false"),
-    later("rootCAs", Kind::text_list, "authorities, files or contents").as(Status::later, no_tls),
-    later("certificates", Kind::opaque, "client certificates").as(Status::later, no_tls),
-    later("cipherSuites", Kind::text_list, "ciphers").as(Status::later, no_tls),
-    later("minVersion", Kind::text, "lowest version of TLS").as(Status::later, no_tls),
-    later("maxVersion", Kind::text, "highest version of TLS").as(Status::later, no_tls),
-    later("peerCertSANs", Kind::opaque, "names of which a certificate must have one")
-        .as(Status::later, no_tls),
-    later("peerCertURI", Kind::text, "URI that a certificate must name").as(Status::later, no_tls),
+    option<&ServersTransport::server_name>("serverName", "name to ask for and to verify")
+        .with_default("host of the URL"),
+    option<&ServersTransport::insecure_skip_verify>("insecureSkipVerify",
+                                                    "do not verify certificates"),
+    option<&ServersTransport::root_cas>("rootCAs", "authorities, files or contents")
+        .with_default("those of the system"),
+    section<&ServersTransport::certificates>("certificates", pair_keys,
+                                             "shown to servers that ask for one"),
+    option<&ServersTransport::cipher_suites>("cipherSuites", "suites of TLS 1.2 and older"),
+    option<&ServersTransport::min_version>("minVersion", "lowest version of TLS")
+        .of(version_words)
+        .with_default("VersionTLS12"),
+    option<&ServersTransport::max_version>("maxVersion", "highest version of TLS")
+        .of(version_words)
+        .with_default("the newest"),
+    section<&ServersTransport::peer_sans>(
+        "peerCertSANs", peer_san_keys,
+        "names of which a certificate must have one; its chain is verified in any case"),
+    option<&ServersTransport::peer_uri>("peerCertURI", "URI that a certificate must name"),
+    carried<&ServersTransport::authorities>(),
     refused("spiffe", "identities are configured with certificates"),
     option<&ServersTransport::max_idle_conns_per_host>(
         "maxIdleConnsPerHost", "idle connections kept for one server; negative keeps none")

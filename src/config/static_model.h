@@ -8,6 +8,7 @@
 
 #include "config/mark.h"
 #include "config/node.h"
+#include "config/tls_model.h"
 #include "core/log.h"
 #include "core/number.h"
 
@@ -61,6 +62,7 @@ struct EntryPointWebSocket {
 struct EntryPointHttp {
   std::optional<Redirection> redirection;
   MarkedList middlewares;
+  std::optional<RouterTls> tls;  // of root routers that have none
   std::optional<EncodedCharacters> encoded_characters;
   bool encode_query_semicolons = false;
   bool sanitize_path = true;
@@ -92,6 +94,7 @@ struct Transport {
   std::int64_t keep_alive_max_requests = 0;
   Duration send_stall_timeout = std::chrono::seconds(60);
   Duration lingering_timeout = std::chrono::seconds(1);
+  Duration handshake_timeout = std::chrono::seconds(10);
   std::int64_t buffer_size = 65536;
 };
 
@@ -184,6 +187,18 @@ struct ServersTransport {
   std::string name;
   std::string provider;  // "" for the static one
   Mark mark;
+  // TLS
+  std::string server_name;
+  bool insecure_skip_verify = false;
+  MarkedList root_cas;
+  std::vector<CertificatePair> certificates;
+  MarkedList cipher_suites;
+  At<std::string> min_version;
+  At<std::string> max_version;
+  std::vector<PeerSan> peer_sans;
+  At<std::string> peer_uri;
+  std::vector<std::string>
+      authorities;  // carried: PEM, beside root_cas; "" where it could not be read
   // 0: 2 for a named transport, 200 for the default one; negative: no reuse.
   std::int64_t max_idle_conns_per_host = 0;
   std::int64_t max_idle_conns = 0;      // in all, least recently used goes first; 0: no bound
@@ -217,7 +232,9 @@ struct Static {
   At<std::string> user;  // "NAME [GROUP]"
   std::optional<bool> daemon;
   std::string pid_path;
+  bool strict_key_permissions = false;
   Operations operations;
+  std::string system_authorities;  // carried: PEM; "" when no transport needs them
 };
 
 }  // namespace pm::config

@@ -165,6 +165,10 @@ constexpr Option static_options[] = {
     option<&Static::daemon>("daemon", "run in the background").with_default("false; true with -D"),
     option<&Static::pid_path>("pid", "file with the number of the master process")
         .with_default("compiled in; none in the foreground"),
+    option<&Static::strict_key_permissions>(
+        "strictKeyPermissions",
+        "refuse a key that others may read or somebody else owns, not only warn"),
+    carried<&Static::system_authorities>(),
     later("workingDirectory", Kind::text, "directory for core dumps"),
     later("rlimitCore", Kind::integer, "size of core dumps")
         .at_least(0)

@@ -15,9 +15,14 @@ extern const Section entry_point_keys;        // EntryPoint
 extern const Section log_keys;                // LogOptions
 extern const Section access_log_keys;         // AccessLog
 extern const Section servers_transport_keys;  // ServersTransport
+extern const Section tls_keys;                // Dynamic
+extern const Section router_tls_keys;         // RouterTls
+extern const Section pair_keys;               // CertificatePair, without stores
 
 inline constexpr std::string_view trace_words[] = {"minimal", "detailed"};
 inline constexpr std::string_view syntax_words[] = {"v3", "v2"};
+inline constexpr std::string_view version_words[] = {"VersionTLS10", "VersionTLS11", "VersionTLS12",
+                                                     "VersionTLS13"};
 
 // Checks for Option::check: "" when the text is fine, else what to write instead.
 std::string_view check_cidr(std::string_view text);            // an address or a network

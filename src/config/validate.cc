@@ -45,6 +45,8 @@ void sort_all(Dynamic& dynamic, Findings& findings) {
   sort_unique(dynamic.services, "service", findings);
   sort_unique(dynamic.middlewares, "middleware", findings);
   sort_unique(dynamic.servers_transports, "serversTransport", findings);
+  sort_unique(dynamic.tls_options, "tls.options", findings);
+  sort_unique(dynamic.tls_stores, "tls.stores", findings);
 }
 
 template <class Object>
@@ -178,6 +180,9 @@ Dynamic merge(std::vector<Dynamic> documents, Findings& findings) {
     append(merged.services, document.services);
     append(merged.middlewares, document.middlewares);
     append(merged.servers_transports, document.servers_transports);
+    append(merged.certificates, document.certificates);
+    append(merged.tls_options, document.tls_options);
+    append(merged.tls_stores, document.tls_stores);
   }
   sort_all(merged, findings);
   return merged;

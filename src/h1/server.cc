@@ -28,22 +28,23 @@ std::string_view ServerContext::date() noexcept {
   return dates.at(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
-Server::Server(const Options& options) noexcept
+Server::Server(Options options) noexcept
     : context_(options.context),
       settings_(options.settings),
       handler_(options.handler),
       owner_(options.owner),
       opened_ms_(options.context->loop->now_ms()),
       number_(options.number),
+      secure_(std::move(options.secure)),
       client_(options.client) {}
 
 Server::~Server() {
   carry_.release(loop().pools());
 }
 
-Server* Server::open(int fd, const Options& options) noexcept {
-  auto* server = new Server(options);
-  server->stream_ = net::Stream::open(*options.context->loop, fd, *server);
+Server* Server::open(int fd, Options options) noexcept {
+  auto* server = new Server(std::move(options));
+  server->stream_ = net::Stream::open(server->loop(), fd, *server);
   if (server->stream_ == nullptr) {
     delete server;
     return nullptr;
@@ -53,9 +54,8 @@ Server* Server::open(int fd, const Options& options) noexcept {
   return server;
 }
 
-Server* Server::adopt(net::Stream* stream, const Options& options,
-                      std::string_view early) noexcept {
-  auto* server = new Server(options);
+Server* Server::adopt(net::Stream* stream, Options options, std::string_view early) noexcept {
+  auto* server = new Server(std::move(options));
   server->stream_ = stream;
   stream->set_user(*server);
   server->carry_.append(server->loop().pools(), early);

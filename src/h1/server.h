@@ -39,7 +39,6 @@ struct ServerSettings {
       1000;  // discarding what a refused or answered client still sends
   std::uint64_t max_age_ms = 0;
   std::uint64_t max_requests = 0;
-  bool secure = false;
 };
 
 class RequestHandler {
@@ -84,12 +83,12 @@ class Server final : public net::Mortal,
     RequestHandler* handler = nullptr;
     ServerOwner* owner = nullptr;
     Endpoint client;
-    std::uint64_t number = 0;  // of the connection, for logs
+    std::uint64_t number = 0;                   // of the connection, for logs
+    std::unique_ptr<http::SecureFacts> secure;  // null: plain
   };
-  static Server* open(int fd, const Options& options) noexcept;
+  static Server* open(int fd, Options options) noexcept;
   // The same over a stream that somebody else has opened and read from.
-  static Server* adopt(net::Stream* stream, const Options& options,
-                       std::string_view early) noexcept;
+  static Server* adopt(net::Stream* stream, Options options, std::string_view early) noexcept;
   ~Server() override;
 
   void close() noexcept;          // at once, whatever runs
@@ -98,7 +97,7 @@ class Server final : public net::Mortal,
  private:
   enum class State : std::uint8_t { idle, head, exchange, closing, closed };
   enum class Body : std::uint8_t { none, length, chunked, trailers, raw };
-  explicit Server(const Options& options) noexcept;
+  explicit Server(Options options) noexcept;
 
   // net::StreamUser
   void on_readable() noexcept override;
@@ -176,6 +175,7 @@ class Server final : public net::Mortal,
   std::uint64_t progress_ = 0;     // bytes that the kernel had taken when the stall timer was set
   std::uint64_t requests_ = 0;
   std::uint64_t number_;
+  std::unique_ptr<http::SecureFacts> secure_;  // null: plain
   Endpoint client_;
   State state_ = State::idle;
   Body body_ = Body::none;

@@ -159,7 +159,7 @@ bool Server::start_exchange(std::string_view block) noexcept {
   state_ = State::exchange;
   ++requests_;
   request.client = client_;
-  request.secure = settings_->secure;
+  request.secure = secure_.get();
   http::Trace& trace = exchange_->trace();
   trace.started_ns = loop().now_ns();
   trace.connection = number_;

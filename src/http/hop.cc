@@ -106,15 +106,15 @@ std::string_view port_of(const Request& request) noexcept {
     if (!port.empty()) return port;
   }
   const std::string_view proto = request.headers.get(FieldId::x_forwarded_proto);
-  return request.secure || proto == "https" || proto == "wss" ? "443" : "80";
+  return request.secure != nullptr || proto == "https" || proto == "wss" ? "443" : "80";
 }
 
 std::string_view scheme_of(const Request& request) noexcept {
   const bool websocket =
       request.wants_upgrade &&
       text::equals_ignore_case(request.headers.get(FieldId::upgrade), "websocket");
-  if (websocket) return request.secure ? "wss" : "ws";
-  return request.secure ? "https" : "http";
+  if (websocket) return request.secure != nullptr ? "wss" : "ws";
+  return request.secure != nullptr ? "https" : "http";
 }
 
 // Several lines become one, in order; an untrusted peer has none by now.

@@ -16,6 +16,8 @@ enum class Outcome : std::uint8_t {
   dns_timed_out,
   refused,  // connect failed
   connect_timed_out,
+  tls_failed,  // no handshake: a certificate that is not trusted, an alert, no TLS at all
+  tls_timed_out,
   reset,              // the connection broke before the response head
   closed,             // the server ended the connection before the response head
   bad_response,       // malformed, oversized, or not what was asked for
@@ -27,10 +29,12 @@ constexpr std::uint16_t status_of(Outcome outcome) noexcept {
   switch (outcome) {
     case Outcome::dns_timed_out:
     case Outcome::connect_timed_out:
+    case Outcome::tls_timed_out:
     case Outcome::head_timed_out:
     case Outcome::request_timed_out: return 504;
     case Outcome::no_address:
     case Outcome::refused:
+    case Outcome::tls_failed:
     case Outcome::reset:
     case Outcome::closed:
     case Outcome::bad_response: return 502;
@@ -44,6 +48,8 @@ constexpr std::string_view code_of(Outcome outcome) noexcept {
     case Outcome::dns_timed_out: return "dns-timeout";
     case Outcome::refused: return "connect-refused";
     case Outcome::connect_timed_out: return "connect-timeout";
+    case Outcome::tls_failed: return "tls-failed";
+    case Outcome::tls_timed_out: return "tls-timeout";
     case Outcome::reset: return "server-reset";
     case Outcome::closed: return "server-closed";
     case Outcome::bad_response: return "bad-response";

@@ -14,6 +14,7 @@
 
 #include "core/ip.h"
 #include "http/headers.h"
+#include "http/secure.h"
 
 #include <string_view>
 
@@ -38,13 +39,13 @@ struct Request {
   Version version = Version::http11;
   Framing framing = Framing::none;
   bool has_query = false;
-  bool secure = false;      // came in over TLS
   bool keep_alive = false;  // the client lets its connection be used again; HTTP/1 only
   bool expects_continue = false;
   bool wants_upgrade =
       false;  // Connection: upgrade with one token in Upgrade, HTTP/1.1, GET, no body
-  std::uint64_t content_length = 0;  // with Framing::length
-  Endpoint client;                   // peer, after the PROXY protocol
+  std::uint64_t content_length = 0;     // with Framing::length
+  const SecureFacts* secure = nullptr;  // of the TLS connection it came over; null: plain
+  Endpoint client;                      // peer, after the PROXY protocol
   Headers headers;
   Headers trailers;  // complete when the body has ended
 };

@@ -3,19 +3,7 @@
 
 #include <uv.h>
 
-#include <sys/mman.h>
-
 namespace pm::net {
-namespace {
-
-// Mapped, not allocated: pages that are never used are never there, and what was used can be given back.
-char* map_pages(std::size_t size) noexcept {
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  PM_CHECK(memory != MAP_FAILED, "a worker gets its buffers");
-  return static_cast<char*>(memory);
-}
-
-}  // namespace
 
 // Lives until libuv has closed all three handles, which is after the Loop is gone.
 struct Loop::Handles {
@@ -56,12 +44,10 @@ std::unique_ptr<Loop> Loop::create_for_test(Kernel& kernel) {
 Loop::Loop(uv_loop_s* loop, std::unique_ptr<Kernel> own, Kernel& kernel)
     : uv_(loop),
       own_kernel_(std::move(own)),
-      buffer_(map_pages(large_read)),
-      scratch_(map_pages(Gather::scratch_size)),
       now_ns_(kernel.now_ns()),
       reactor_(kernel),
       wheel_(now_ns_ / 1000000),
-      gather_(scratch_) {}
+      gather_(scratch_.data()) {}
 
 Loop::~Loop() {
   if (handles_ != nullptr) {
@@ -70,8 +56,6 @@ Loop::~Loop() {
     handles->close(handles->idle);
     handles->close(handles->timer);
   }
-  ::munmap(buffer_, large_read);
-  ::munmap(scratch_, Gather::scratch_size);
 }
 
 void Loop::attach(int poll_fd) {

@@ -13,6 +13,7 @@
 #include "net/gather.h"
 #include "net/reactor.h"
 #include "net/timer.h"
+#include "os/memory.h"
 
 #include <memory>
 #include <span>
@@ -48,7 +49,7 @@ class Loop {
   Kernel& kernel() noexcept { return reactor_.kernel(); }
   BytePools& pools() noexcept { return pools_; }
   Gather& gather() noexcept { return gather_; }
-  std::span<char> read_buffer() noexcept { return {buffer_, large_read}; }
+  std::span<char> read_buffer() noexcept { return {buffer_.data(), large_read}; }
   uv_loop_s* uv() noexcept { return uv_; }
 
   std::uint64_t now_ns() const noexcept { return now_ns_; }
@@ -69,8 +70,8 @@ class Loop {
 
   uv_loop_s* uv_;
   std::unique_ptr<Kernel> own_kernel_;
-  char* buffer_;
-  char* scratch_;
+  os::Pages buffer_{large_read};
+  os::Pages scratch_{Gather::scratch_size};
   std::uint64_t now_ns_ = 0;
   BytePools pools_;
   Reactor reactor_;

@@ -38,11 +38,11 @@ void Stream::on_turn() noexcept {
       if (fd_ < 0) return;
     }
   }
-  if ((readable_ || poked_) && reading_) {
+  if ((readable_ || pending_ || poked_) && reading_) {
     poked_ = false;
     user_->on_readable();
     if (fd_ < 0) return;
-    if (readable_ && reading_) return loop_->reactor().queue(*this);
+    if ((readable_ || pending_) && reading_) return loop_->reactor().queue(*this);
   }
   if (reading_) return;
   // Nobody reads, so no read would tell the user.
@@ -56,6 +56,10 @@ void Stream::on_turn() noexcept {
 }
 
 Got Stream::read(char* to, std::size_t room) noexcept {
+  return layer_ == nullptr ? receive(to, room) : layer_->read(to, room);
+}
+
+Got Stream::receive(char* to, std::size_t room) noexcept {
   const long count = loop_->kernel().receive(fd_, to, room);
   if (count > 0) {
     // A short read means drained, unless the peer has hung up: then only a read of 0 says so.
@@ -77,6 +81,7 @@ Got Stream::read(char* to, std::size_t room) noexcept {
 }
 
 bool Stream::at_end() noexcept {
+  if (layer_ != nullptr) return layer_->at_end();
   char byte = 0;
   const long count = loop_->kernel().peek(fd_, &byte, 1);
   return count == 0 || (count < 0 && count != -EAGAIN && count != -EINTR);
@@ -84,14 +89,15 @@ bool Stream::at_end() noexcept {
 
 Flow Stream::write(Gather& gather) noexcept {
   if (gather.empty()) return queue_.empty() ? Flow::more : Flow::hold;
-  const Flow flow = send(gather.pieces(), gather.count(), gather.size());
+  const Flow flow = layer_ == nullptr ? send(gather.pieces(), gather.count(), gather.size())
+                                      : layer_->write(gather.pieces(), gather.count());
   gather.clear();
   return flow;
 }
 
 Flow Stream::write(std::string_view bytes) noexcept {
   const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
-  return send(&piece, 1, bytes.size());
+  return layer_ == nullptr ? send(&piece, 1, bytes.size()) : layer_->write(&piece, 1);
 }
 
 Flow Stream::send(const iovec* pieces, int count, std::size_t size) noexcept {
@@ -166,6 +172,7 @@ void Stream::fail() noexcept {
 }
 
 void Stream::shutdown_write() noexcept {
+  if (layer_ != nullptr && !shut_) layer_->finish();
   shut_ = true;
   if (queue_.empty()) {
     if (!shut_sent_ && !broken_) loop_->kernel().shutdown_write(fd_);
@@ -177,6 +184,8 @@ void Stream::shutdown_write() noexcept {
 
 void Stream::close(Close how) noexcept {
   if (fd_ < 0) return;
+  if (layer_ != nullptr && !shut_ && how == Close::orderly && queue_.empty()) layer_->finish();
+  layer_.reset();
   queue_.clear(loop_->pools());
   if (how == Close::reset) {
     loop_->kernel().reset(fd_);

@@ -14,18 +14,12 @@
 #pragma once
 
 #include "core/flow.h"
+#include "net/layer.h"
 #include "net/loop.h"
 
 #include <memory>
 
 namespace pm::net {
-
-enum class Io : std::uint8_t { ok, again, end, failed };
-
-struct Got {
-  Io status = Io::again;
-  std::size_t size = 0;
-};
 
 class StreamUser {
  public:
@@ -55,7 +49,7 @@ class Stream : public Watch {
   bool at_end() noexcept;
   bool saw_hangup() const noexcept { return hangup_; }
   int connect_error() noexcept { return loop_->kernel().connect_error(fd_); }
-  bool is_readable() const noexcept { return readable_; }
+  bool is_readable() const noexcept { return readable_ || pending_; }
   void pause() noexcept {
     reading_ = false;
     // Seen while somebody read, and nobody will read any more: the user is still to hear of it.
@@ -64,7 +58,7 @@ class Stream : public Watch {
   }
   void resume() noexcept {
     reading_ = true;
-    if (readable_ || poked_) loop_->reactor().queue(*this);
+    if (readable_ || pending_ || poked_) loop_->reactor().queue(*this);
   }
 
   // on_readable() comes in the next pass even if the socket is silent: the user holds bytes of its own to go on with.
@@ -88,6 +82,19 @@ class Stream : public Watch {
 
   int fd() const noexcept { return fd_; }
 
+  // Every byte goes through the layer from now on.
+  void set_layer(std::unique_ptr<Layer> layer) noexcept { layer_ = std::move(layer); }
+
+  // For the layer: the socket itself.
+  bool socket_is_readable() const noexcept { return readable_; }
+  Got receive(char* to, std::size_t room) noexcept;
+  Flow send(const iovec* pieces, int count, std::size_t size) noexcept;
+  // The layer holds bytes that it can hand over without the socket, or an end: as good as readable.
+  void set_pending(bool pending) noexcept {
+    pending_ = pending;
+    if (pending && reading_) loop_->reactor().queue(*this);
+  }
+
  protected:
   Stream(Loop& loop, int fd, StreamUser& user) noexcept : loop_(&loop), user_(&user), fd_(fd) {}
   ~Stream() override = default;
@@ -96,7 +103,6 @@ class Stream : public Watch {
 
  private:
   void send_queue() noexcept;
-  Flow send(const iovec* pieces, int count, std::size_t size) noexcept;
   void keep(const iovec* pieces, int count, std::size_t sent) noexcept;
   void fail() noexcept;
 
@@ -104,6 +110,7 @@ class Stream : public Watch {
   StreamUser* user_;
   int fd_;
   bool readable_ = false;
+  bool pending_ = false;  // the layer holds something
   bool writable_ = true;
   bool hangup_ = false;
   bool broken_ = false;  // no write will succeed any more; bytes that came before may still be read
@@ -114,6 +121,7 @@ class Stream : public Watch {
   bool shut_ = false;  // a FIN is wanted
   bool shut_sent_ = false;
   bool owes_drained_ = false;
+  std::unique_ptr<Layer> layer_;  // null: plain
   ByteQueue queue_;
   std::uint64_t written_ = 0;
 };

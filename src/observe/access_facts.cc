@@ -31,7 +31,7 @@ std::string_view protocol_of(const AccessRecord& record) noexcept {
 
 std::string_view scheme_of(const AccessRecord& record) noexcept {
   if (record.request == nullptr) return {};
-  return record.request->secure ? "https" : "http";
+  return record.request->secure != nullptr ? "https" : "http";
 }
 
 std::string_view authority_of(const AccessRecord& record) noexcept {

@@ -12,17 +12,19 @@ using config::FieldMode;
 using http::FieldId;
 
 constexpr std::string_view keys[] = {
-    "\"ClientAddr\":",        "\"ClientHost\":",       "\"ClientPort\":",
-    "\"ClientUsername\":",    "\"ConnectionNumber\":", "\"DownstreamContentSize\":",
-    "\"DownstreamStatus\":",  "\"Duration\":",         "\"GzipRatio\":",
-    "\"OriginContentSize\":", "\"OriginDuration\":",   "\"OriginStatus\":",
-    "\"Overhead\":",          "\"RequestAddr\":",      "\"RequestContentSize\":",
-    "\"RequestCount\":",      "\"RequestHost\":",      "\"RequestMethod\":",
-    "\"RequestPath\":",       "\"RequestPort\":",      "\"RequestProtocol\":",
-    "\"RequestScheme\":",     "\"RetryAttempts\":",    "\"RouterName\":",
-    "\"ServiceAddr\":",       "\"ServiceName\":",      "\"ServiceURL\":",
-    "\"StartLocal\":",        "\"StartUTC\":",         "\"TerminationReason\":",
-    "\"WorkerIndex\":",       "\"entryPointName\":",
+    "\"ClientAddr\":",        "\"ClientHost\":",        "\"ClientPort\":",
+    "\"ClientUsername\":",    "\"ConnectionNumber\":",  "\"DownstreamContentSize\":",
+    "\"DownstreamStatus\":",  "\"Duration\":",          "\"GzipRatio\":",
+    "\"OriginContentSize\":", "\"OriginDuration\":",    "\"OriginStatus\":",
+    "\"Overhead\":",          "\"RequestAddr\":",       "\"RequestContentSize\":",
+    "\"RequestCount\":",      "\"RequestHost\":",       "\"RequestMethod\":",
+    "\"RequestPath\":",       "\"RequestPort\":",       "\"RequestProtocol\":",
+    "\"RequestScheme\":",     "\"RetryAttempts\":",     "\"RouterName\":",
+    "\"ServiceAddr\":",       "\"ServiceName\":",       "\"ServiceURL\":",
+    "\"StartLocal\":",        "\"StartUTC\":",          "\"TLSCipher\":",
+    "\"TLSClientSubject\":",  "\"TLSResumed\":",        "\"TLSServerName\":",
+    "\"TLSVersion\":",        "\"TerminationReason\":", "\"WorkerIndex\":",
+    "\"entryPointName\":",
 };
 constexpr auto count = static_cast<std::size_t>(AccessField::count_);
 static_assert(std::size(keys) == count && count <= 64);

@@ -74,6 +74,15 @@ struct JsonFields {
   static bool with_service(const AccessRecord& r) { return !r.service.empty(); }
   static bool with_server(const AccessRecord& r) { return !r.server_url.empty(); }
   static bool with_termination(const AccessRecord& r) { return !r.termination.empty(); }
+  static bool with_tls(const AccessRecord& r) {
+    return r.request != nullptr && r.request->secure != nullptr;
+  }
+  static bool with_subject(const AccessRecord& r) {
+    return with_tls(r) && !r.request->secure->client_subject.empty();
+  }
+  static bool with_server_name(const AccessRecord& r) {
+    return with_tls(r) && !r.request->secure->server_name.empty();
+  }
   static bool with_ratio(const AccessRecord& r) {
     return has_origin(r) && r.response_bytes != 0 && r.response_bytes != r.origin_bytes;
   }
@@ -140,6 +149,11 @@ const JsonFields::Row JsonFields::rows[] = {
     {with_server, [](L& l, const R& r) { l.put_text(r.server_url); }},
     {always, [](L& l, const R& r) { l.put_time(l.start_local_, r.start); }},
     {always, [](L& l, const R& r) { l.put_time(l.start_utc_, r.start); }},
+    {with_tls, [](L& l, const R& r) { l.put_text(r.request->secure->cipher); }},
+    {with_subject, [](L& l, const R& r) { l.put_text(r.request->secure->client_subject); }},
+    {with_tls, [](L& l, const R& r) { l.put_flag(r.request->secure->resumed); }},
+    {with_server_name, [](L& l, const R& r) { l.put_text(r.request->secure->server_name); }},
+    {with_tls, [](L& l, const R& r) { l.put_text(r.request->secure->version); }},
     {with_termination, [](L& l, const R& r) { l.put_text(r.termination); }},
     {always, [](L& l, const R& r) { l.put_number(r.worker); }},
     {always, [](L& l, const R& r) { l.put_text(r.entry_point); }},

@@ -33,6 +33,7 @@ class JsonLine {
   void put_key(std::string_view key) noexcept;
   void put_text(std::string_view value) noexcept;
   void put_number(std::uint64_t value) noexcept { line_->put_number(value); }
+  void put_flag(bool value) noexcept { line_->put(value ? "true" : "false"); }
   void put_time(Stamp& stamp, std::chrono::system_clock::time_point time) noexcept;
   void put_core(AccessField from, AccessField to) noexcept;
   void put_headers(std::string_view prefix, const http::Headers* headers) noexcept;

@@ -17,6 +17,16 @@ Mapping::~Mapping() {
   if (data_ != nullptr) ::munmap(const_cast<void*>(data_), size_);
 }
 
+Pages::Pages(std::size_t size) noexcept : size_(size) {
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  PM_CHECK(memory != MAP_FAILED, "a process gets its buffers when it starts");
+  data_ = static_cast<char*>(memory);
+}
+
+Pages::~Pages() {
+  ::munmap(data_, size_);
+}
+
 Result<Fd> make_memory(const char* name) {
   const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return system_error("cannot make an anonymous file", errno);

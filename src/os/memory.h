@@ -34,6 +34,21 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
+// Anonymous pages, all zeros: those that are never used are never there.
+class Pages {
+ public:
+  explicit Pages(std::size_t size) noexcept;  // ends the process when there is no address space
+  ~Pages();
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+  char* data() noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  char* data_;
+  std::size_t size_;
+};
+
 Result<Fd> make_memory(const char* name);
 Status seal(int fd);  // no write, no growth, no shrinking, no other seal
 Result<Mapping> map_sealed(int fd, std::size_t limit);  // read-only, left out of core dumps

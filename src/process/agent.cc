@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "process/agent.h"
 
+#include "agent/expiry_watch.h"
 #include "agent/resolver.h"
 #include "config/codec.h"
+#include "core/text.h"
 #include "os/memory.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
@@ -18,6 +20,23 @@
 
 namespace pm::process {
 namespace {
+
+std::vector<agent::WatchedCertificate> watched_certificates(const config::Config& config) {
+  std::vector<agent::WatchedCertificate> watched;
+  const auto add = [&watched](const config::CertificatePair& pair) {
+    if (!pair.is_usable()) return;
+    const std::string& file = pair.cert_file.value;
+    const bool is_content = file.find('\n') != std::string::npos;
+    watched.push_back(
+        {is_content ? "for " + text::join(pair.names, ", ") : text::quoted(file), pair.not_after});
+  };
+  for (const config::CertificatePair& pair : config.dynamic.certificates)
+    add(pair);
+  for (const config::TlsStore& store : config.dynamic.tls_stores) {
+    if (store.default_certificate) add(*store.default_certificate);
+  }
+  return watched;
+}
 
 class Agent final : public Ear {
  public:
@@ -45,6 +64,7 @@ class Agent final : public Ear {
   Log log_;
   ChildLoop loop_;
   std::unique_ptr<agent::Resolver> resolver_;
+  std::unique_ptr<agent::ExpiryAlarm> expiry_;
   os::Fd error_log_;  // once the first one was replaced
 };
 
@@ -56,21 +76,25 @@ int Agent::run() {
   loop_.channel().send(MessageType::ready);
   loop_.run();
   resolver_->stop();
+  expiry_.reset();
   loop_.close();
   return exit_success;
 }
 
 Status Agent::start() {
   std::vector<std::string> hosts;
+  std::vector<agent::WatchedCertificate> certificates;
   {
     const runtime::Bundle bundle = std::move(input_.bundle);
     PM_TRY(const config::Config config, config::decode(bundle.config()));
     for (const config::At<std::string>& host : server_hosts(config))
       hosts.push_back(host.value);
+    certificates = watched_certificates(config);
   }
   os::give_back_free_memory();
   resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), *input_.names, log_);
   resolver_->set_names(std::move(hosts));
+  expiry_ = std::make_unique<agent::ExpiryAlarm>(loop_.uv(), log_, std::move(certificates));
   return success();
 }
 

@@ -20,7 +20,8 @@
 
 namespace pm::shm {
 class Names;
-}
+class TicketKeys;
+}  // namespace pm::shm
 
 namespace pm::process {
 
@@ -40,6 +41,7 @@ struct ChildInput {
   const runtime::Modules* modules = nullptr;
   os::ProcessTitle* title = nullptr;
   shm::Names* names = nullptr;
+  shm::TicketKeys* ticket_keys = nullptr;  // of a worker
   LogSettings log;
   int error_log = -1;
   int access_log = -1;     // -1: off

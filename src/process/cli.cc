@@ -95,6 +95,8 @@ class Parser {
   Status set_workers(std::string_view value);
   Status set_format(std::string_view value);
   Status add_header(std::string_view value);
+  Status set_certificates(std::string_view folder, std::string_view spelling);
+  Status set_hosts(std::string_view value);
   Status finish();
   void force(std::string path, std::string value) {
     command_.flags.push_back({std::move(path), std::move(value), true});
@@ -308,6 +310,23 @@ Status Parser::add_header(std::string_view value) {
   return success();
 }
 
+// The folder stands behind "=", or alone as the next argument.
+Status Parser::set_certificates(std::string_view folder, std::string_view spelling) {
+  if (folder.empty() && at_ < arguments_.size() && !arguments_[at_].starts_with('-'))
+    folder = arguments_[at_++];
+  command_.certificate_folder = folder;
+  return set_action(Action::generate_certs, spelling);
+}
+
+Status Parser::set_hosts(std::string_view value) {
+  for (const std::string_view host : text::split(value, ',')) {
+    const std::string_view name = text::trim(host);
+    if (name.empty()) return usage_error(fmt::format("--hosts={}: a name is missing", value));
+    command_.certificate_hosts.emplace_back(name);
+  }
+  return success();
+}
+
 Status Parser::apply(const OptionRow& row, std::string_view spelling, std::string_view value) {
   if (row.takes == Takes::value && value.empty()) {
     return usage_error(fmt::format("option \"{}\" needs a value", spelling));
@@ -336,7 +355,8 @@ Status Parser::apply(const OptionRow& row, std::string_view spelling, std::strin
     case Option::workers: return set_workers(value);
     case Option::format: return set_format(value);
     case Option::header: return add_header(value);
-    case Option::generate_certs: return usage_error(fmt::format("{}: not supported yet", spelling));
+    case Option::generate_certs: return set_certificates(value, spelling);
+    case Option::hosts: return set_hosts(value);
   }
   return success();
 }

@@ -41,6 +41,7 @@ enum class Action : std::uint8_t {
   explain,
   schema,
   manual,  // the option lists of pointsman.yaml(5)
+  generate_certs,
 };
 
 enum class SignalCommand : std::uint8_t { stop, quit, reopen };
@@ -69,6 +70,8 @@ struct Command {
   std::vector<config::StaticFlag> flags;  // --a.b=c, and what -w -l -d -D -f stand for
   config::Environment environment;
   Explain explain;
+  std::string certificate_folder;              // --generate-certs; "": the working directory
+  std::vector<std::string> certificate_hosts;  // --hosts; empty: this machine's names
 };
 
 Result<Command> parse_command_line(std::span<const std::string> arguments,

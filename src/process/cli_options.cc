@@ -27,7 +27,8 @@ constexpr OptionRow options[] = {
     {Option::version, 'v', "version", Takes::nothing, "", "print the version"},
     {Option::build_info, 'V', "", Takes::nothing, "", "print version, compiler, libraries, modules, configure arguments"},
     {Option::help, 'h', "help", Takes::nothing, "", "print this help (also -?)"},
-    {Option::generate_certs, '\0', "generate-certs", Takes::optional_value, "", ""},
+    {Option::generate_certs, '\0', "generate-certs", Takes::optional_value, "DIR", "make an authority, a certificate and its key for a first run"},
+    {Option::hosts, '\0', "hosts", Takes::value, "NAME,...", "--generate-certs: names and addresses of the certificate"},
 };
 
 constexpr VerbRow verbs[] = {

@@ -34,6 +34,7 @@ enum class Option : std::uint8_t {
   header,
   help,
   generate_certs,
+  hosts,
 };
 
 enum class Takes : std::uint8_t { nothing, value, optional_value };

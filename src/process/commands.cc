@@ -144,6 +144,7 @@ int print_manual() {
       {"services", ManualPart::services},
       {"middlewares", ManualPart::middlewares},
       {"serversTransports", ManualPart::servers_transports},
+      {"tls", ManualPart::tls},
       {"dynamic", ManualPart::other_dynamic},
   };
   std::string out;

@@ -2,6 +2,7 @@
 #include "process/disk_reader.h"
 
 #include "os/fd.h"
+#include "os/rights.h"
 
 #include <cerrno>
 #include <memory>
@@ -22,6 +23,13 @@ Error plain_error(int error) {
 }  // namespace
 
 Result<std::string> DiskReader::read(const std::string& path) {
+  PM_TRY(config::NamedFile file, read_as(path, std::nullopt));
+  return std::move(file.bytes);
+}
+
+// Judged by the file that was opened, not by its name: the name may lead elsewhere a moment later.
+Result<config::NamedFile> DiskReader::read_as(const std::string& path,
+                                              std::optional<std::uint32_t> reader) {
   const os::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file.is_open()) return plain_error(errno);
   struct stat info {};
@@ -34,7 +42,11 @@ Result<std::string> DiskReader::read(const std::string& path) {
   if (trust_ == Trust::not_world_writable && world_writable) {
     return Error{Errc::denied, "", "everybody may write it, so root does not read it; chmod o-w"};
   }
-  return os::read_all(file.number(), config::max_file_size);
+  if (reader && !os::may_read(*reader, file.number())) {
+    return Error{Errc::denied, "", "the owner of the document that names it may not read it"};
+  }
+  PM_TRY(std::string bytes, os::read_all(file.number(), config::max_file_size));
+  return config::NamedFile{std::move(bytes), info.st_uid, info.st_mode & 07777};
 }
 
 Result<std::vector<std::string>> DiskReader::list(const std::string& path) {

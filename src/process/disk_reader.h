@@ -17,6 +17,8 @@ class DiskReader final : public config::FileReader {
  public:
   explicit DiskReader(Trust trust) noexcept : trust_(trust) {}
   Result<std::string> read(const std::string& path) override;
+  Result<config::NamedFile> read_as(const std::string& path,
+                                    std::optional<std::uint32_t> reader) override;
   Result<std::vector<std::string>> list(const std::string& path) override;
   std::optional<config::FileInfo> info(const std::string& path) override;
   bool is_link(const std::string& path) override;

@@ -33,12 +33,12 @@ LoadOutcome failure(int exit_code, std::string message) {
   return outcome;
 }
 
-[[noreturn]] void become_loader(int bundle_fd, const Command& command,
+[[noreturn]] void become_loader(const BundleFds& bundles, const Command& command,
                                 const runtime::Modules& modules) {
   os::restore_signals();
-  const int keep[] = {bundle_fd};
+  const int keep[] = {bundles.workers, bundles.agent};
   os::close_all_but(keep);
-  std::exit(run_loader(bundle_fd, command, modules));
+  std::exit(run_loader(bundles, command, modules));
 }
 
 enum class Wait : std::uint8_t { ended, stopped, too_long };
@@ -75,10 +75,12 @@ LoadOutcome load_in_child(const Command& command, const runtime::Modules& module
                           const os::SignalFd& signals) {
   Result<os::Fd> memory = os::make_memory("pointsman-bundle");
   if (!memory) return failure(exit_internal, to_string(memory.error()));
+  Result<os::Fd> for_agent = os::make_memory("pointsman-agent");
+  if (!for_agent) return failure(exit_internal, to_string(for_agent.error()));
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child < 0) return failure(exit_internal, os::system_error("cannot fork", errno).what);
-  if (child == 0) become_loader(memory->number(), command, modules);
+  if (child == 0) become_loader({memory->number(), for_agent->number()}, command, modules);
 
   const Waited waited = wait_for(child, signals);
   switch (waited.how) {
@@ -95,6 +97,7 @@ LoadOutcome load_in_child(const Command& command, const runtime::Modules& module
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_success) {
     LoadOutcome outcome;
     outcome.bundle = std::move(memory).value();
+    outcome.agent_bundle = std::move(for_agent).value();
     return outcome;
   }
   const bool has_spoken = WIFEXITED(status) && (WEXITSTATUS(status) == exit_failed ||

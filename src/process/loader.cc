@@ -2,6 +2,8 @@
 #include "process/loader.h"
 
 #include "config/codec.h"
+#include "config/contents.h"
+#include "core/text.h"
 #include "os/affinity.h"
 #include "os/limits.h"
 #include "os/user.h"
@@ -9,12 +11,14 @@
 #include "process/disk_reader.h"
 #include "process/plan_maker.h"
 #include "runtime/server.h"
+#include "runtime/tls_plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -49,6 +53,35 @@ os::Fd open_early_log(const Command& command) {
   return {};
 }
 
+Status write_bundles(const BundleFds& to, Loaded& loaded) {
+  runtime::BundleContent for_agent = loaded.bundle;
+  loaded.bundle.config = config::encode(loaded.result.config);
+  PM_TRY([[maybe_unused]] auto written,
+         runtime::write_bundle(to.workers, std::move(loaded.bundle)));
+  config::drop_keys(loaded.result.config);
+  for_agent.config = config::encode(loaded.result.config);
+  return runtime::write_bundle(to.agent, std::move(for_agent));
+}
+
+// Certificates, keys, authorities: read and judged here, since workers open no files.
+void read_named_files(const Command& command, const Caller& caller, DiskReader& reader,
+                      Loaded& loaded) {
+  config::Config& config = loaded.result.config;
+  const std::string_view wish = text::trim(config.fixed.user.value);
+  os::Identity service = os::default_identity(paths::user);
+  if (!wish.empty()) {
+    const auto named = os::find_identity(wish.substr(0, wish.find(' ')), "");
+    if (named) service = *named;  // or the plan says that there is none
+  }
+  config::read_contents(config, reader,
+                        {.base = base_folder(command),
+                         .caller = caller.uid,
+                         .service = caller.is_root ? service.uid : caller.uid},
+                        loaded.findings);
+  config::read_system_authorities(config, reader, command.environment, loaded.findings);
+  runtime::inspect_certificates(config, loaded.findings, std::time(nullptr));
+}
+
 }  // namespace
 
 Caller Caller::current() noexcept {
@@ -69,6 +102,7 @@ Loaded load_configuration(const Command& command, const runtime::Modules& module
   loaded.result = config::load(request, reader, loaded.findings);
   if (!loaded.result.usable) return loaded;
 
+  read_named_files(command, caller, reader, loaded);
   runtime::check(loaded.result.config, modules, loaded.findings);
   const PlanInput input{loaded.result.config, loaded.result.path, base_folder(command),
                         caller.is_root, os::usable_cores()};
@@ -89,7 +123,7 @@ Status confine_reader(const Caller& caller) {
   return success();
 }
 
-int run_loader(int bundle_fd, const Command& command, const runtime::Modules& modules) {
+int run_loader(const BundleFds& bundles, const Command& command, const runtime::Modules& modules) {
   const Caller caller = Caller::current();
   const pid_t master = ::getppid();
   const os::Fd early_log = open_early_log(command);
@@ -113,9 +147,8 @@ int run_loader(int bundle_fd, const Command& command, const runtime::Modules& mo
     return exit_failed;
   }
 
-  loaded.bundle.config = config::encode(loaded.result.config);
   loaded.bundle.findings = runtime::encode_findings(loaded.findings);
-  const Status written = runtime::write_bundle(bundle_fd, std::move(loaded.bundle));
+  const Status written = write_bundles(bundles, loaded);
   if (written) return exit_success;
   fmt::print(stderr, "pointsman: error: {}\n", to_string(written.error()));
   return exit_failed;

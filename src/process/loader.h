@@ -3,7 +3,7 @@
 //
 //   in      the command line and the module table
 //   out     a Loaded: complete when `usable`. run_loader() is the whole life of the loader process: findings go to
-//           standard error, the Bundle into the memfd; its value is the exit code
+//           standard error, the Bundles into the memfds; its value is the exit code
 //   errors  all of them are findings; a finding of the static part, or any with --strict, makes the load unusable
 //   source  architecture.md sections 1 and 2, decision 22
 #pragma once
@@ -37,6 +37,12 @@ Loaded load_configuration(const Command& command, const runtime::Modules& module
 std::string base_folder(const Command& command);  // where relative paths begin; absolute
 // From now on this process may read files and nothing else. Without root there is little to give up.
 Status confine_reader(const Caller& caller);
-int run_loader(int bundle_fd, const Command& command, const runtime::Modules& modules);
+
+// Two, so that the process which talks to the world beside the traffic has no key in its memory (decision 24).
+struct BundleFds {
+  int workers = -1;
+  int agent = -1;
+};
+int run_loader(const BundleFds& bundles, const Command& command, const runtime::Modules& modules);
 
 }  // namespace pm::process

@@ -71,12 +71,17 @@ std::optional<Master::Clock::time_point> Master::next_deadline() const {
   if (phase_ != Phase::draining && phase_ != Phase::stopping) {
     const auto due = children_.next_due();
     if (due && (!next || *due < *next)) next = due;
+    if (!next || next_secret_ < *next) next = next_secret_;
   }
   return next;
 }
 
 void Master::on_deadline(Clock::time_point now) {
   if (phase_ != Phase::draining && phase_ != Phase::stopping) start_due(now);
+  if (now >= next_secret_) {
+    ticket_keys_->rotate();
+    next_secret_ = now + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
+  }
   if (!phase_deadline_ || now < *phase_deadline_) return;
   phase_deadline_.reset();
   switch (phase_) {
@@ -114,6 +119,12 @@ void Master::start_due(Clock::time_point now) {
 void Master::become(const Child& child, Channel channel) {
   const unsigned slot = child.slot;
   const ChildKind kind = child.kind;
+  if (kind == ChildKind::agent) {
+    // Neither keys nor the secrets of tickets stay mapped where nothing is served.
+    const runtime::Bundle with_keys = std::move(input_.bundle);
+    input_.bundle = std::move(input_.agent_bundle);
+    ticket_keys_.reset();
+  }
   ChildInput input(std::move(input_.bundle), std::move(channel));
   input.modules = &input_.modules;
   input.title = &input_.title;
@@ -123,6 +134,7 @@ void Master::become(const Child& child, Channel channel) {
   input.is_daemon = input_.report.is_daemon();
   input.slot = slot;
   if (kind == ChildKind::agent) std::exit(run_agent(std::move(input)));
+  input.ticket_keys = &*ticket_keys_;
   input.access_log = logs_.access();
   input.listeners = listeners_.of_slot(slot);
   std::exit(run_worker(std::move(input)));

@@ -3,7 +3,7 @@
 //
 //   shape   starting ── all children ready ──► running ── QUIT ──► letting_finish (accept grace) ──► draining ──► stopping
 //              └── a child cannot start ──► failed               TERM, INT ─────────────────────────────────────────┘
-//   in      a sealed Bundle, of which only the Plan is read; signals; fixed messages of the children
+//   in      sealed Bundles, of which only the Plan is read; signals; fixed messages of the children
 //   out     run(): the exit code. When it returns no child, no socket and no pid file is left
 //   own     listeners, logs, zones, pid file, children; single-threaded, one ppoll loop, no libuv
 //   errors  a start that fails is undone whole: exit codes of operations.md section 1
@@ -24,6 +24,7 @@
 #include "process/summary.h"
 #include "runtime/bundle.h"
 #include "shm/names.h"
+#include "shm/ticket_keys.h"
 
 #include <chrono>
 #include <optional>
@@ -37,6 +38,7 @@ struct MasterInput {
   os::ProcessTitle& title;
   os::SignalFd& signals;
   runtime::Bundle bundle;
+  runtime::Bundle agent_bundle;  // the same without keys
   StartReport report;
 };
 
@@ -94,6 +96,8 @@ class Master {
   ActionStatus last_action_;
   Notifier notifier_;
   std::optional<shm::Names> names_;
+  std::optional<shm::TicketKeys> ticket_keys_;
+  Clock::time_point next_secret_;  // when ticket_keys_ gets a new one
   Children children_;
   Phase phase_ = Phase::starting;
   std::optional<Clock::time_point> phase_deadline_;

@@ -132,6 +132,10 @@ int Master::map_zones() {
   auto names = shm::Names::create();
   if (!names) return refuse(exit_internal, "pointsman: error: " + to_string(names.error()));
   names_.emplace(std::move(names).value());
+  auto keys = shm::TicketKeys::create();
+  if (!keys) return refuse(exit_internal, "pointsman: error: " + to_string(keys.error()));
+  ticket_keys_.emplace(std::move(keys).value());
+  next_secret_ = Clock::now() + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
   return exit_success;
 }
 

@@ -32,7 +32,11 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
   if (!load.bundle.is_open()) return fail(load.exit_code, load.message);
   Result<runtime::Bundle> bundle = runtime::Bundle::open(load.bundle.number());
   if (!bundle) return fail(exit_internal, "the loader's result is refused: " + bundle.error().what);
+  Result<runtime::Bundle> for_agent = runtime::Bundle::open(load.agent_bundle.number());
+  if (!for_agent)
+    return fail(exit_internal, "the loader's result is refused: " + for_agent.error().what);
   load.bundle.reset();
+  load.agent_bundle.reset();
 
   StartReport report;
   if (bundle->plan().daemon == runtime::Choice::yes) {
@@ -45,7 +49,8 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
   }
   title.set("pointsman: master process " + command_line);
   const auto master = std::make_unique<Master>(
-      MasterInput{command, modules, title, *signals, std::move(bundle).value(), std::move(report)});
+      MasterInput{command, modules, title, *signals, std::move(bundle).value(),
+                  std::move(for_agent).value(), std::move(report)});
   return master->run();
 }
 

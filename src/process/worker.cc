@@ -8,6 +8,7 @@
 #include "process/child_loop.h"
 #include "process/cli.h"
 #include "shm/names.h"
+#include "shm/ticket_keys.h"
 
 #include <fmt/format.h>
 
@@ -84,6 +85,7 @@ int Worker::start() {
   options.worker = input_.slot;
   options.log = &log_;
   options.names = input_.names;
+  options.ticket_keys = input_.ticket_keys;
   options.access_log = access_log_.get();
   options.on_drained = [this] {
     leave();
@@ -159,6 +161,7 @@ void Worker::leave() {
 int run_worker(ChildInput input) {
   enter_child(input, fmt::format("worker process {}", input.slot));
   input.names->zone().make_read_only();
+  input.ticket_keys->zone().make_read_only();
   const runtime::Plan& plan = input.bundle.plan();
   switch (plan.affinity) {
     case runtime::PlanAffinity::none: break;

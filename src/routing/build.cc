@@ -96,6 +96,7 @@ Routing Builder::run() {
   const std::vector<std::uint32_t> order = arrange_layers(drafts_, findings_);
   for (Draft& draft : drafts_)
     judge(draft);
+  settle_tls();
   for (const std::uint32_t at : order) {
     settle_parent(drafts_[at]);
     place(drafts_[at]);
@@ -128,7 +129,8 @@ void Builder::place(Draft& draft) {
   for (const std::uint32_t entry_point : draft.entry_points) {
     const std::uint32_t id = add_router(draft, entry_point);
     routing_.routers[id].children = children;
-    root_entries_[entry_point].push_back(entry_of(draft, id));
+    const bool is_tls = tls_of(draft, entry_point) != nullptr;
+    root_entries_[entry_point][is_tls ? 1 : 0].push_back(entry_of(draft, id));
   }
 }
 
@@ -145,6 +147,14 @@ std::uint32_t Builder::add_router(const Draft& draft, std::uint32_t entry_point)
   if (entry_point != nowhere) {
     router.forbidden = forbidden_characters(fixed_.entry_points[entry_point]);
     router.observed = observed_of(fixed_.entry_points[entry_point], *draft.source);
+    const auto use =
+        tls_uses_.find({static_cast<std::uint32_t>(&draft - drafts_.data()), entry_point});
+    if (use != tls_uses_.end()) {
+      router.tls_options = use->second.options;
+      if (use->second.is_conflicted)
+        router.name =
+            fmt::format("{}-conflicted-{}", fixed_.entry_points[entry_point].name, draft.name);
+    }
   }
   routing_.routers.push_back(std::move(router));
   return static_cast<std::uint32_t>(routing_.routers.size() - 1);
@@ -166,10 +176,10 @@ std::uint32_t Builder::add_child_table(const Draft& draft) {
 }
 
 void Builder::add_root_tables() {
-  for (std::vector<TableEntry>& entries : root_entries_) {
+  for (auto& [plain_entries, tls_entries] : root_entries_) {
     const auto plain = static_cast<std::uint32_t>(routing_.tables.size());
-    routing_.tables.emplace_back(std::move(entries));
-    routing_.tables.emplace_back();  // no router is a TLS router yet
+    routing_.tables.emplace_back(std::move(plain_entries));
+    routing_.tables.emplace_back(std::move(tls_entries));
     routing_.roots.push_back({plain, plain + 1});
   }
 }

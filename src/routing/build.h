@@ -14,6 +14,7 @@
 #include "config/findings.h"
 #include "http/url.h"
 #include "routing/table.h"
+#include "routing/tls.h"
 #include "rules/matcher.h"
 
 #include <array>
@@ -64,13 +65,15 @@ struct Router {
   http::EncodedSet forbidden =
       0;              // encoded characters to answer 400 for, once the root has matched
   Observed observed;  // of the entry point and the router; a child's is its root's: see observed()
-  std::string rule;   // as written
+  std::string tls_options;    // qualified; of a root that takes HTTPS
+  std::string rule;           // as written
   std::int64_t priority = 0;  // the effective one
 };
 
 struct Routing {
   std::vector<Router> routers;  // what tables answer with are indexes into this
   std::vector<Table> tables;
+  std::vector<TlsHosts> tls;                        // by entry point
   std::vector<std::array<std::uint32_t, 2>> roots;  // by entry point, by kind: index into tables
   std::vector<std::unique_ptr<const rules::Rule>> rules;
   bool add_internals = false;  // accessLog.addInternals
@@ -91,6 +94,7 @@ struct BuildInput {
   std::span<const rules::MatcherModule* const> matchers;
   Judge service;  // asked for every service but the internal ones
   Judge middleware;
+  Judge tls_options;  // asked for every name but "default", unless that is declared
 };
 
 Routing build(const BuildInput& input, config::Findings& findings);

@@ -9,7 +9,9 @@
 #include "routing/draft.h"
 #include "routing/entry.h"
 
+#include <array>
 #include <deque>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,10 +34,16 @@ class Builder {
   void judge_target(Draft& draft);
   void judge_service(Draft& draft);
   void judge_entry_points(Draft& draft);
+  void judge_tls(Draft& draft);
   bool takes_middlewares(const config::Router& router, std::uint32_t entry_point);
 
   void settle_parent(Draft& draft);
   void place(Draft& draft);
+  const config::RouterTls* tls_of(const Draft& draft, std::uint32_t entry_point) const;
+  std::string tls_options_of(const Draft& draft, std::uint32_t entry_point) const;
+  void settle_tls();
+  void close_hosts(const Draft& draft);
+  void complain_of_conflicts(const std::vector<TlsUse>& uses);
   std::uint32_t add_router(const Draft& draft, std::uint32_t entry_point);
   TableEntry entry_of(const Draft& draft, std::uint32_t id) const;
   std::uint32_t add_child_table(const Draft& draft);
@@ -50,7 +58,8 @@ class Builder {
   std::deque<InternalRouter> internals_;
   std::vector<Draft> drafts_;
   std::vector<std::uint32_t> default_entry_points_;
-  std::vector<std::vector<TableEntry>> root_entries_;  // by entry point
+  std::vector<std::array<std::vector<TableEntry>, 2>> root_entries_;    // by entry point, by kind
+  std::map<std::pair<std::uint32_t, std::uint32_t>, TlsUse> tls_uses_;  // by draft and entry point
   std::set<std::pair<std::uint32_t, std::string>>
       told_middlewares_;  // of an entry point: one finding, not one a router
   Routing routing_;

@@ -25,6 +25,8 @@ struct Draft {
   const rules::Rule* rule = nullptr;
   std::int64_t priority = 0;
   std::vector<std::uint32_t> entry_points;  // of a root, without duplicates
+  bool has_broken_tls =
+      false;  // asks for options that cannot be had: its hosts are not served with others
 
   std::vector<std::uint32_t> parents;   // drafts; those that exist and make no cycle
   std::vector<std::uint32_t> children;  // drafts, in order of name

@@ -21,11 +21,8 @@ void Builder::judge(Draft& draft) {
   judge_middlewares(draft);
   judge_target(draft);
   if (draft.is_child()) return;
-  if (draft.source->tls) {
-    disable(draft, draft.source->tls->mark, "has tls, which is not supported yet",
-            "take it away to serve plain HTTP");
-  }
   judge_entry_points(draft);
+  judge_tls(draft);
 }
 
 void Builder::judge_rule(Draft& draft) {

@@ -93,7 +93,8 @@ void Layers::judge_child(Draft& draft) {
     disable(draft, mark, fmt::format("has parentRefs and {}", what), "leave it to the parent");
   };
   if (!source.entry_points.empty()) refuse(source.entry_points[0].mark, "entryPoints");
-  if (source.tls) refuse(source.tls->mark, "tls");
+  if (source.tls)
+    refuse(source.tls->options.mark.line != 0 ? source.tls->options.mark : source.mark, "tls");
   if (source.observability) refuse(source.mark, "observability");
 }
 

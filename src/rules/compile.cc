@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pm::rules {
 namespace {
 
@@ -46,6 +48,7 @@ class Compiler {
   void refuse(const Node& call, std::string_view why, std::uint32_t offset);
   bool keep(std::uint32_t at, Result<BuiltMatcher> built, std::uint32_t offset);
   std::uint16_t count_calls(std::uint32_t at);
+  std::vector<std::string> host_names() const;
   void lay_out(std::uint32_t at, std::uint16_t start, std::uint16_t if_true,
                std::uint16_t if_false);
 
@@ -186,11 +189,30 @@ void Compiler::lay_out(std::uint32_t at, std::uint16_t start, std::uint16_t if_t
   }
 }
 
+std::vector<std::string> Compiler::host_names() const {
+  std::vector<std::string> names;
+  for (const Node& node : tree_.nodes) {
+    if (node.operation != Operation::call) continue;
+    const bool is_host = is_spelling(node.name, "Host") ||
+                         (syntax_ == Syntax::v2 && is_spelling(node.name, "HostHeader"));
+    if (!is_host) continue;
+    for (const Argument& argument : node.arguments) {
+      std::string name = text::to_lower(text::trim(argument.value));
+      if (name.ends_with('.')) name.pop_back();
+      if (!name.empty() && name.find('{') == std::string::npos) names.push_back(std::move(name));
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
 Compiled Compiler::run(std::string_view text) {
   const std::string_view effective = text::trim(text) == "*" ? "PathPrefix(`/`)" : text;
   if (!parse(effective, tree_, error_) || !build_calls()) return {nullptr, std::move(error_)};
   parts_.text = effective;
   parts_.keys = promised_keys(tree_, keys_);
+  parts_.hosts = host_names();
   calls_.resize(tree_.nodes.size());
   count_calls(tree_.root);
   lay_out(tree_.root, 0, Rule::accept, Rule::refuse);

@@ -38,6 +38,7 @@ class Rule {
     std::vector<Place> places;
     std::vector<MatcherPtr> matchers;
     std::vector<IndexKey> keys;
+    std::vector<std::string> hosts;
   };
   explicit Rule(Parts parts) noexcept : parts_(std::move(parts)) {}
 
@@ -53,6 +54,9 @@ class Rule {
   // One key for each alternative: a request for which the rule is true satisfies at least one of them. An empty key among
   // them means that nothing is promised.
   std::span<const IndexKey> keys() const noexcept { return parts_.keys; }
+  // The names that Host calls hold anywhere in the rule, negated ones too: what TLS options can be bound to. Lower case,
+  // "*.example.com" and "*" among them; each once, in order.
+  std::span<const std::string> host_names() const noexcept { return parts_.hosts; }
   std::string_view text() const noexcept { return parts_.text; }
 
   // The call that decided, and how: "Path(`/x`) is false".

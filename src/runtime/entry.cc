@@ -6,7 +6,9 @@
 #include "observe/access_log.h"
 #include "os/inspect.h"
 #include "runtime/internal.h"
+#include "runtime/memory_trim.h"
 #include "runtime/prelude.h"
+#include "runtime/tls_front.h"
 
 #include <fmt/format.h>
 
@@ -90,6 +92,8 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       max_websockets_(static_cast<std::uint64_t>(
           std::max<std::int64_t>(source.http.websocket.max_connections, 0))),
       takes_proxy_header_(source.proxy_protocol.has_value()),
+      takes_tls_(worker.runtime->tls_hosts(index).has_routers),
+      handshake_timeout_ms_(whole_milliseconds(source.transport.handshake_timeout)),
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
       accept_grace_ms_(
           whole_milliseconds(source.transport.life_cycle.request_accept_grace_timeout)),
@@ -136,27 +140,49 @@ h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
           .handler = this,
           .owner = this,
           .client = client,
-          .number = worker_->next_connection++};
+          .number = worker_->next_connection++,
+          .secure = nullptr};
 }
 
 void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
-  if (takes_proxy_header_) {
-    const bool trusted = trusts_every_proxy_ || trusted_proxies_.contains(peer.address);
-    ProxyPrelude* prelude = ProxyPrelude::open(*this, *worker_->http1.loop, fd, peer, trusted,
-                                               settings_.read_timeout_ms);
+  if (takes_proxy_header_ || takes_tls_) {
+    Prelude* prelude =
+        Prelude::open(*this, *worker_->http1.loop, fd,
+                      {.peer = peer,
+                       .takes_proxy_header = takes_proxy_header_,
+                       .is_trusted = trusts_every_proxy_ || trusted_proxies_.contains(peer.address),
+                       .read_timeout_ms = settings_.read_timeout_ms});
     if (prelude == nullptr) return;
-    ++worker_->connections;
+    count_connection();
     preludes_.push_back(*prelude);
     return;
   }
   h1::Server* server = h1::Server::open(fd, options_for(peer));
   if (server == nullptr) return;
-  ++worker_->connections;
+  count_connection();
   connections_.push_back(*server);
 }
 
-void Entry::serve(net::Stream* stream, const Endpoint& client, std::string_view early) noexcept {
-  connections_.push_back(*h1::Server::adopt(stream, options_for(client), early));
+void Entry::count_connection() noexcept {
+  ++worker_->connections;
+  worker_->trim->note();
+}
+
+void Entry::serve(net::Stream* stream, const Endpoint& client, std::string_view early,
+                  std::unique_ptr<http::SecureFacts> secure) noexcept {
+  h1::Server::Options options = options_for(client);
+  options.secure = std::move(secure);
+  connections_.push_back(*h1::Server::adopt(stream, std::move(options), early));
+}
+
+tls::ServerContext* Entry::choose_tls(std::string_view server_name) noexcept {
+  return worker_->runtime->tls().choose(worker_->runtime->tls_hosts(index_), server_name);
+}
+
+void Entry::note_failed_handshake(const Endpoint& client, std::string_view why) noexcept {
+  if (!worker_->log->is_on(Level::debug)) return;
+  worker_->log->debug(fmt::format("no TLS with {}: {}", client.to_string(), why),
+                      {{"entryPointName", name_}});
 }
 
 void Entry::forget_prelude() noexcept {
@@ -178,7 +204,7 @@ void Entry::on_closed(h1::Server&) noexcept {
 void Entry::close_idle() noexcept {
   connections_.for_each([](h1::Server& server) { server.close_if_idle(); });
   if (preludes_.empty()) return;
-  preludes_.for_each([](ProxyPrelude& prelude) { prelude.close(); });
+  preludes_.for_each([](Prelude& prelude) { prelude.close(); });
 }
 
 void Entry::close_all() noexcept {
@@ -189,6 +215,15 @@ void Entry::close_all() noexcept {
 }
 
 // ---- requests ---------------------------------------------------------------------------------------------------------
+
+// A connection was opened for one name and its TLS options, the request is for a name with others: what those demand (a
+// client's certificate, say) was never asked for.
+bool Entry::is_misdirected(const http::Request& request) const noexcept {
+  const http::SecureFacts* secure = request.secure;
+  if (secure == nullptr || request.host == secure->server_name) return false;
+  const Runtime& runtime = *worker_->runtime;
+  return runtime.tls().choose(runtime.tls_hosts(index_), request.host) != secure->options;
+}
 
 bool Entry::is_denied(std::string_view method) const noexcept {
   return std::find(denied_methods_.begin(), denied_methods_.end(), method) != denied_methods_.end();
@@ -244,6 +279,8 @@ void Entry::route(http::Exchange& exchange) noexcept {
     return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
   exchange.route = found;
   exchange.trace().is_logged = found->access_log;
+  if (is_misdirected(request))
+    return http::reply(exchange, 421, "Misdirected Request\n", http::BodyType::plain);
   if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden))
     return refuse(exchange, 400, {});
   while (found->children != nullptr) {

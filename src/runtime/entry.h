@@ -24,7 +24,15 @@ namespace pm::observe {
 class AccessLog;
 }
 
+namespace pm::tls {
+class Gate;
+class ServerContext;
+class Wire;
+}  // namespace pm::tls
+
 namespace pm::runtime {
+
+class MemoryTrim;
 
 // What the entry points of a worker share.
 struct WorkerState {
@@ -38,6 +46,9 @@ struct WorkerState {
   std::uint64_t next_connection = 1;  // numbers for logs
   std::uint16_t terminating = 0;      // the status that ping answers from now on; 0: all is well
   std::uint16_t terminating_status = 503;
+  tls::Wire* wire = nullptr;
+  tls::Gate* gate = nullptr;
+  MemoryTrim* trim = nullptr;
 };
 
 class Entry;
@@ -51,7 +62,7 @@ class EntryOwner {
   ~EntryOwner() = default;
 };
 
-class ProxyPrelude;
+class Prelude;
 
 class Entry final : public h1::RequestHandler,
                     public http::ExchangeEnd,
@@ -72,12 +83,18 @@ class Entry final : public h1::RequestHandler,
   std::uint64_t grace_ms() const noexcept { return grace_ms_; }
   std::uint64_t accept_grace_ms() const noexcept { return accept_grace_ms_; }
 
-  // Of the PROXY prelude: a connection whose header has been read.
-  void serve(net::Stream* stream, const Endpoint& client, std::string_view early) noexcept;
+  // Of the prelude: a connection on which requests come next.
+  void serve(net::Stream* stream, const Endpoint& client, std::string_view early,
+             std::unique_ptr<http::SecureFacts> secure) noexcept;
   void forget_prelude() noexcept;
+  bool takes_tls() const noexcept { return takes_tls_; }
+  tls::ServerContext* choose_tls(std::string_view server_name) noexcept;  // null: to be closed
+  void note_failed_handshake(const Endpoint& client, std::string_view why) noexcept;
+  std::uint64_t handshake_timeout_ms() const noexcept { return handshake_timeout_ms_; }
+  tls::Wire& wire() noexcept { return *worker_->wire; }
+  tls::Gate& gate() noexcept { return *worker_->gate; }
 
  private:
-  friend class ProxyPrelude;
   void on_request(http::Exchange& exchange) noexcept override;
   void on_exchange_end(http::Exchange& exchange) noexcept override;
   void on_closed(h1::Server& server) noexcept override;
@@ -85,10 +102,12 @@ class Entry final : public h1::RequestHandler,
   void on_accept_failed(int error) noexcept override;
   bool may_accept() noexcept override;
 
+  void count_connection() noexcept;
   void route(http::Exchange& exchange) noexcept;
   void answer(http::Exchange& exchange, const Route& route) noexcept;
   void refuse(http::Exchange& exchange, std::uint16_t status, std::string_view body) noexcept;
   bool is_denied(std::string_view method) const noexcept;
+  bool is_misdirected(const http::Request& request) const noexcept;
   bool admit_websocket(http::Exchange& exchange) noexcept;  // false: answered already
   h1::Server::Options options_for(const Endpoint& client) noexcept;
 
@@ -104,6 +123,8 @@ class Entry final : public h1::RequestHandler,
   std::uint64_t max_websockets_ = 0;   // in this worker; 0: no bound
   std::uint64_t open_websockets_ = 0;  // handshakes under way and tunnels
   bool takes_proxy_header_ = false;
+  bool takes_tls_ = false;
+  std::uint64_t handshake_timeout_ms_ = 0;
   bool trusts_every_proxy_ = false;
   CidrSet trusted_proxies_;
   std::uint64_t grace_ms_;
@@ -111,7 +132,7 @@ class Entry final : public h1::RequestHandler,
   bool logged_;
   std::vector<net::Listener*> listeners_;
   List<h1::Server> connections_;
-  List<ProxyPrelude> preludes_;
+  List<Prelude> preludes_;
 };
 
 }  // namespace pm::runtime

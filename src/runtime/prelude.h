@@ -1,47 +1,78 @@
 // SPDX-License-Identifier: MIT
-// prelude.h -- a connection on which a PROXY header may come before the first request.
+// prelude.h -- a connection before its first request: a PROXY header may come, then perhaps TLS.
 //
-//   in      an accepted socket, and whether its peer is trusted to speak for others
-//   out     the stream, the client's address, and the bytes behind the header, handed to the entry point; or a close
+//   in      an accepted socket; whether a PROXY header may come and is believed; whether its entry point takes HTTPS
+//   out     the stream, the client's address, what is known of its TLS, and the bytes behind, handed to the entry point; or
+//           a close
 //   own     the stream until then; frees itself at the end of the turn
-//   errors  a malformed header, the end of the stream, or no decision within the time: the connection is closed
-//   source  static-config.md section 4, proxyProtocol: optional from trusted peers; from others read, dropped and ignored
+//   errors  a malformed header, a hello that is none, a handshake that fails (its alert is sent), the end of the stream, or
+//           no decision within the time: the connection is closed
+//   source  static-config.md section 4, proxyProtocol: optional from trusted peers; from others read, dropped and ignored;
+//           tcp-udp.md section 2 for the order
+//
+//   proxy ── header, or none ──► hello ── ClientHello ──► handshake ── done ──► HTTPS
+//                                  └── another first byte ──────────────────────► HTTP
 #pragma once
 
 #include "core/buffer.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
+#include <cstdint>
+
+namespace pm::tls {
+class Session;
+class ServerContext;
+}  // namespace pm::tls
+
 namespace pm::runtime {
 
 class Entry;
 
-class ProxyPrelude final : public net::Mortal,
-                           public ListNode<ProxyPrelude>,
-                           private net::StreamUser,
-                           private net::Timer {
+class Prelude final : public net::Mortal,
+                      public ListNode<Prelude>,
+                      private net::StreamUser,
+                      private net::Timer {
  public:
-  static ProxyPrelude* open(Entry& entry, net::Loop& loop, int fd, const Endpoint& peer,
-                            bool trusted, std::uint64_t timeout_ms) noexcept;
-  ~ProxyPrelude() override;
+  struct Options {
+    Endpoint peer;
+    bool takes_proxy_header = false;
+    bool is_trusted = false;
+    std::uint64_t read_timeout_ms = 0;
+  };
+  static Prelude* open(Entry& entry, net::Loop& loop, int fd, const Options& options) noexcept;
+  ~Prelude() override;
   void close() noexcept;
 
  private:
-  ProxyPrelude(Entry& entry, const Endpoint& peer, bool trusted) noexcept
-      : entry_(&entry), peer_(peer), trusted_(trusted) {}
+  enum class Phase : std::uint8_t { proxy, hello, handshake };
+  Prelude(Entry& entry, const Options& options) noexcept
+      : entry_(&entry),
+        client_(options.peer),
+        phase_(options.takes_proxy_header ? Phase::proxy : Phase::hello),
+        trusted_(options.is_trusted) {}
   void on_readable() noexcept override;
   void on_drained() noexcept override {}
   void on_hangup() noexcept override {}
   void on_broken() noexcept override { close(); }
   void on_timer() noexcept override { close(); }
-  void hand_over(const Endpoint& client, std::size_t taken) noexcept;
+  bool read_more() noexcept;
+  void take_proxy_header() noexcept;
+  void take_hello() noexcept;
+  void refuse_hello() noexcept;
+  void begin_handshake(tls::ServerContext& context, std::string server_name) noexcept;
+  void shake_hands() noexcept;
+  void hand_over() noexcept;
   void leave() noexcept;
 
   Entry* entry_;
   net::Stream* stream_ = nullptr;
   net::Loop* loop_ = nullptr;
+  tls::Session* session_ = nullptr;  // once TLS has begun; the stream's
+  const void* options_ = nullptr;    // of the connection, to know them again
   ByteBuffer bytes_;
-  Endpoint peer_;
+  Endpoint client_;
+  Phase phase_;
   bool trusted_;
 };
 

@@ -34,7 +34,9 @@ upstream::TransportSettings settings_of(const config::ServersTransport& transpor
 
 Blueprint draw(const config::Config& config, const Modules& modules, config::Findings& findings) {
   Blueprint blueprint;
-  blueprint.services = plan_services(config, modules, findings);
+  blueprint.tls = plan_tls(config, findings);
+  blueprint.transports = plan_transports(config, findings);
+  blueprint.services = plan_services(config, modules, blueprint.transports, findings);
   const auto service = [&](std::string_view name) {
     const auto found = blueprint.services.find(name);
     return found == blueprint.services.end() ? Standing::unknown : found->second.standing;
@@ -46,39 +48,68 @@ Blueprint draw(const config::Config& config, const Modules& modules, config::Fin
     const auto& all = config.dynamic.middlewares;
     return std::any_of(all.begin(), all.end(), is_it) ? Standing::broken : Standing::unknown;
   };
-  blueprint.routing = routing::build({config, modules.matchers, service, middleware}, findings);
+  const auto options = [&](std::string_view name) {
+    return standing_of(blueprint.tls, name);
+  };
+  blueprint.routing =
+      routing::build({config, modules.matchers, service, middleware, options}, findings);
   return blueprint;
 }
 
-Runtime::Runtime(const config::Config& config, const Modules& modules, const Options& options) {
+Runtime::Runtime(const config::Config& config, const Modules& modules, const Options& options)
+    : system_pem_(config.fixed.system_authorities) {
   config::Findings findings;  // the loader has shown them
   Blueprint blueprint = draw(config, modules, findings);
-  make_services(blueprint.services, options);
+  tls_ = std::make_unique<TlsFront>(config.dynamic, blueprint.tls, options.ticket_keys);
+  make_services(blueprint, options);
   routing_ = std::move(blueprint.routing);
   make_routes();
 }
 
-upstream::Pool& Runtime::pool_for(const config::ServersTransport& transport,
+// Made when the first https server of a transport is met: most have none.
+tls::ClientContext* Runtime::client_context_for(const config::ServersTransport& transport,
+                                                const Blueprint& blueprint) {
+  auto& context = client_contexts_[routing::qualified(transport.name, transport.provider)];
+  if (context != nullptr) return context.get();
+  const tls::ClientOptions& planned = *blueprint.transports.find(&transport)->second;
+  if (system_authorities_ == nullptr && planned.verify && planned.authorities.empty())
+    system_authorities_ = tls::store_of(system_pem_);
+  auto made = tls::ClientContext::create(planned, system_authorities_.get());
+  if (made) context = std::move(made).value();
+  return context.get();
+}
+
+upstream::Pool& Runtime::pool_for(const ServicePlan& plan, const Blueprint& blueprint,
                                   const Options& options) {
+  const config::ServersTransport& transport = *plan.transport;
   auto& pool = pools_[routing::qualified(transport.name, transport.provider)];
   if (pool == nullptr) {
     pool = std::make_unique<upstream::Pool>(*options.loop, options.names, *options.connector,
                                             settings_of(transport));
   }
+  const bool has_https =
+      std::any_of(plan.urls.begin(), plan.urls.end(),
+                  [](const upstream::ServerUrl& url) { return url.scheme == "https"; });
+  if (has_https && pool->tls().context == nullptr) {
+    pool->set_tls(
+        {client_context_for(transport, blueprint), options.wire, options.gate, options.log});
+  }
   return *pool;
 }
 
 http::Service* Runtime::make_load_balancer(const std::string& name, ServicePlan& plan,
-                                           const Options& options) {
+                                           const Blueprint& blueprint, const Options& options) {
   const config::LoadBalancer& source = *plan.source->load_balancer;
-  upstream::Pool& pool = pool_for(*plan.transport, options);
+  upstream::Pool& pool = pool_for(plan, blueprint, options);
   std::vector<upstream::Server> servers;
   std::vector<std::int64_t> weights;
   for (std::size_t i = 0; i < source.servers.size(); ++i) {
     const upstream::ServerUrl& url = plan.urls[i];
+    const bool secure = url.scheme == "https";
+    const bool can_be_asked = secure ? pool.tls().context != nullptr : url.scheme == "http";
     weights.push_back(source.servers[i].weight);
     servers.push_back({
-        .target = url.scheme == "http" ? &pool.target(url.host, url.port) : nullptr,
+        .target = can_be_asked ? &pool.target(url.host, url.port, secure) : nullptr,
         .url = source.servers[i].url.value,
         .host = url.authority,
         .path_prefix = source.servers[i].preserve_path ? url.path : std::string(),
@@ -93,14 +124,15 @@ http::Service* Runtime::make_load_balancer(const std::string& name, ServicePlan&
 }
 
 // A usable plan has usable children only and is part of no cycle.
-http::Service* Runtime::make(const std::string& name, ServicePlans& plans, const Options& options) {
+http::Service* Runtime::make(const std::string& name, Blueprint& blueprint,
+                             const Options& options) {
   if (const auto made = services_.find(name); made != services_.end()) return made->second.get();
-  ServicePlan& plan = plans.find(name)->second;
-  if (plan.source->load_balancer) return make_load_balancer(name, plan, options);
+  ServicePlan& plan = blueprint.services.find(name)->second;
+  if (plan.source->load_balancer) return make_load_balancer(name, plan, blueprint, options);
   std::vector<http::Service*> children;
   std::vector<std::int64_t> weights;
   for (std::size_t i = 0; i < plan.children.size(); ++i) {
-    children.push_back(make(plan.children[i], plans, options));
+    children.push_back(make(plan.children[i], blueprint, options));
     weights.push_back(plan.source->weighted->services[i].weight);
   }
   auto& slot = services_[name];
@@ -109,9 +141,9 @@ http::Service* Runtime::make(const std::string& name, ServicePlans& plans, const
   return slot.get();
 }
 
-void Runtime::make_services(ServicePlans& plans, const Options& options) {
-  for (auto& [name, plan] : plans) {
-    if (plan.standing == Standing::usable) make(name, plans, options);
+void Runtime::make_services(Blueprint& blueprint, const Options& options) {
+  for (auto& [name, plan] : blueprint.services) {
+    if (plan.standing == Standing::usable) make(name, blueprint, options);
   }
 }
 
@@ -136,7 +168,7 @@ void Runtime::make_routes() {
 }
 
 const Route* Runtime::find(std::uint32_t entry_point, const http::Request& request) const noexcept {
-  const auto kind = request.secure ? routing::Kind::tls : routing::Kind::plain;
+  const auto kind = request.secure != nullptr ? routing::Kind::tls : routing::Kind::plain;
   const std::uint32_t id = routing_.root_table(entry_point, kind).find(request);
   return id == routing::Table::none ? nullptr : &routes_[id];
 }

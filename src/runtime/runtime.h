@@ -14,6 +14,8 @@
 #include "runtime/modules.h"
 #include "runtime/route.h"
 #include "runtime/service_plan.h"
+#include "runtime/tls_front.h"
+#include "runtime/tls_plan.h"
 #include "upstream/load_balancer.h"
 #include "upstream/weighted.h"
 
@@ -25,6 +27,8 @@ namespace pm::runtime {
 
 // What every later step shares: judged services and built routers.
 struct Blueprint {
+  TlsPlans tls;
+  TransportPlans transports;
   ServicePlans services;
   routing::Routing routing;
 };
@@ -37,6 +41,10 @@ class Runtime {
     const shm::Names* names = nullptr;
     upstream::Connector* connector = nullptr;
     std::uint64_t seed = 0;  // where rotations begin
+    tls::Wire* wire = nullptr;
+    tls::Gate* gate = nullptr;
+    Log* log = nullptr;
+    const shm::TicketKeys* ticket_keys = nullptr;  // null: no session is resumed
   };
   Runtime(const config::Config& config, const Modules& modules, const Options& options);
   Runtime(const Runtime&) = delete;
@@ -47,15 +55,26 @@ class Runtime {
   // The child of `parent` for the request as it is now, or null.
   const Route* find_child(const Route& parent, const http::Request& request) const noexcept;
   void close_idle() noexcept;
+  const routing::TlsHosts& tls_hosts(std::uint32_t entry_point) const noexcept {
+    return routing_.tls[entry_point];
+  }
+  TlsFront& tls() const noexcept { return *tls_; }
 
  private:
-  void make_services(ServicePlans& plans, const Options& options);
-  upstream::Pool& pool_for(const config::ServersTransport& transport, const Options& options);
+  void make_services(Blueprint& blueprint, const Options& options);
+  tls::ClientContext* client_context_for(const config::ServersTransport& transport,
+                                         const Blueprint& blueprint);
+  upstream::Pool& pool_for(const ServicePlan& plan, const Blueprint& blueprint,
+                           const Options& options);
   http::Service* make_load_balancer(const std::string& name, ServicePlan& plan,
-                                    const Options& options);
-  http::Service* make(const std::string& name, ServicePlans& plans, const Options& options);
+                                    const Blueprint& blueprint, const Options& options);
+  http::Service* make(const std::string& name, Blueprint& blueprint, const Options& options);
   void make_routes();
 
+  std::unique_ptr<TlsFront> tls_;
+  tls::StorePtr system_authorities_;  // null until a transport needs them
+  std::string_view system_pem_;
+  std::map<std::string, std::unique_ptr<tls::ClientContext>, std::less<>> client_contexts_;
   routing::Routing routing_;
   std::vector<Route> routes_;  // beside Routing::routers
   std::map<std::string, std::unique_ptr<upstream::Pool>, std::less<>> pools_;  // by transport

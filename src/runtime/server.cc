@@ -7,20 +7,20 @@
 #include "net/timer.h"
 #include "observe/access_log.h"
 #include "runtime/entry.h"
+#include "runtime/memory_trim.h"
 #include "runtime/runtime.h"
+#include "tls/gate.h"
+#include "tls/wire.h"
 
 #include <algorithm>
 #include <chrono>
-
-#include <malloc.h>
 
 namespace pm::runtime {
 namespace {
 
 constexpr std::uint64_t silent_ms =
     1000;  // a request that is on its way arrives by then; behind it, silence is the end
-constexpr std::uint64_t check_ms = 100;        // while draining
-constexpr std::uint64_t trim_after_ms = 5000;  // of quiet behind a peak
+constexpr std::uint64_t check_ms = 100;  // while draining
 
 // Plugs the codec's client end into the pools.
 class Http1Connector final : public upstream::Connector {
@@ -55,19 +55,26 @@ class DataPlane final : public Server,
 
   ServerOptions options_;
   std::unique_ptr<net::Loop> loop_;
+  tls::Wire wire_;
+  std::unique_ptr<tls::Gate> gate_;
+  std::unique_ptr<MemoryTrim> trim_;
   Http1Connector connector_;
   WorkerState state_;
   std::unique_ptr<Runtime> runtime_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::uint64_t drain_began_ms_ = 0;  // 0: not draining
   std::uint64_t grace_ms_ = 0;
-  std::uint64_t most_connections_ = 0;  // since memory was last given back
   bool stopped_ = false;
 };
 
 Status DataPlane::open(uv_loop_s* loop) {
   PM_TRY(loop_, net::Loop::create(loop));
   const config::Config& config = *options_.config;
+  gate_ = std::make_unique<tls::Gate>(*loop_);
+  trim_ = std::make_unique<MemoryTrim>(*loop_);
+  state_.wire = &wire_;
+  state_.gate = gate_.get();
+  state_.trim = trim_.get();
   state_.http1.loop = loop_.get();
   state_.log = options_.log;
   state_.access_log = options_.access_log;
@@ -78,9 +85,15 @@ Status DataPlane::open(uv_loop_s* loop) {
     state_.terminating_status =
         static_cast<std::uint16_t>(config.fixed.ping->terminating_status_code);
   }
-  runtime_ = std::make_unique<Runtime>(
-      config, *options_.modules,
-      Runtime::Options{loop_.get(), options_.names, &connector_, Random().next()});
+  runtime_ = std::make_unique<Runtime>(config, *options_.modules,
+                                       Runtime::Options{.loop = loop_.get(),
+                                                        .names = options_.names,
+                                                        .connector = &connector_,
+                                                        .seed = Random().next(),
+                                                        .wire = &wire_,
+                                                        .gate = gate_.get(),
+                                                        .log = options_.log,
+                                                        .ticket_keys = options_.ticket_keys});
   state_.runtime = runtime_.get();
   for (std::uint32_t i = 0; i < config.fixed.entry_points.size(); ++i) {
     entries_.push_back(std::make_unique<Entry>(config.fixed.entry_points[i], i, state_,
@@ -104,6 +117,7 @@ void DataPlane::on_turn_end() noexcept {
 }
 
 void DataPlane::on_connection_closed() noexcept {
+  trim_->note();
   if (state_.connections + 1 == state_.max_connections) {
     for (auto& entry : entries_)
       entry->go_on();

@@ -24,7 +24,8 @@ struct uv_loop_s;
 
 namespace pm::shm {
 class Names;
-}
+class TicketKeys;
+}  // namespace pm::shm
 namespace pm::observe {
 class AccessLog;
 }
@@ -37,13 +38,15 @@ struct ListeningSocket {
 };
 
 struct ServerOptions {
-  const config::Config* config = nullptr;
+  const config::Config* config =
+      nullptr;  // lives longer: certificates are decoded from it when they are asked for
   const Modules* modules = nullptr;
   std::vector<ListeningSocket> listeners;
   std::uint32_t worker = 0;
   Log* log = nullptr;
-  const shm::Names* names = nullptr;         // addresses that the agent publishes; null in tests
-  observe::AccessLog* access_log = nullptr;  // null: off
+  const shm::Names* names = nullptr;  // addresses that the agent publishes; null in tests
+  const shm::TicketKeys* ticket_keys = nullptr;  // of TLS; null: no session is resumed
+  observe::AccessLog* access_log = nullptr;      // null: off
   std::function<void()> on_drained;
 };
 

@@ -17,8 +17,9 @@ using routing::Standing;
 
 class Planner {
  public:
-  Planner(const config::Config& config, const Modules& modules, config::Findings& findings) noexcept
-      : config_(config), modules_(modules), findings_(findings) {}
+  Planner(const config::Config& config, const Modules& modules, const TransportPlans& transports,
+          config::Findings& findings) noexcept
+      : config_(config), modules_(modules), transports_(transports), findings_(findings) {}
 
   ServicePlans run() {
     for (const config::Service& service : config_.dynamic.services) {
@@ -76,6 +77,10 @@ class Planner {
     plan.balancer = find_balancer(balancer.strategy.value);
     if (plan.balancer == nullptr) complain_of_strategy(plan, balancer.strategy);
     find_transport(plan, balancer.servers_transport);
+    if (plan.transport != nullptr && !transports_.find(plan.transport)->second) {
+      break_it(plan, plan.source->mark, "uses a serversTransport that is broken",
+               "mend that serversTransport");
+    }
     for (const config::Server& server : balancer.servers) {
       auto url = upstream::parse_server_url(server.url.value);
       if (!url) {
@@ -83,10 +88,9 @@ class Planner {
                  "write http://HOST:PORT");
         continue;
       }
-      if (url->scheme == "https" || url->scheme == "h2c") {
-        break_it(plan, server.url.mark,
-                 fmt::format("has a server of scheme {}, which is not supported yet", url->scheme),
-                 "use http");
+      if (url->scheme == "h2c") {
+        break_it(plan, server.url.mark, "has a server of scheme h2c, which is not supported yet",
+                 "use http or https");
       }
       plan.urls.push_back(std::move(url).value());
     }
@@ -196,6 +200,7 @@ class Planner {
 
   const config::Config& config_;
   const Modules& modules_;
+  const TransportPlans& transports_;
   config::Findings& findings_;
   ServicePlans plans_;
   std::set<std::string, std::less<>> visited_;
@@ -205,8 +210,8 @@ class Planner {
 }  // namespace
 
 ServicePlans plan_services(const config::Config& config, const Modules& modules,
-                           config::Findings& findings) {
-  return Planner(config, modules, findings).run();
+                           const TransportPlans& transports, config::Findings& findings) {
+  return Planner(config, modules, transports, findings).run();
 }
 
 }  // namespace pm::runtime

@@ -12,6 +12,7 @@
 #include "config/findings.h"
 #include "routing/build.h"
 #include "runtime/modules.h"
+#include "runtime/tls_plan.h"
 #include "upstream/server_url.h"
 
 #include <map>
@@ -35,6 +36,6 @@ struct ServicePlan {
 using ServicePlans = std::map<std::string, ServicePlan, std::less<>>;
 
 ServicePlans plan_services(const config::Config& config, const Modules& modules,
-                           config::Findings& findings);
+                           const TransportPlans& transports, config::Findings& findings);
 
 }  // namespace pm::runtime

@@ -2,6 +2,11 @@
 #include "upstream/dial.h"
 
 #include "shm/names.h"
+#include "tls/client_context.h"
+#include "tls/gate.h"
+#include "tls/session.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +15,8 @@ namespace pm::upstream {
 namespace {
 
 constexpr std::uint64_t head_start_ms = 250;
+constexpr std::uint64_t handshake_ms = 10000;  // http-services.md section 6
+constexpr std::uint64_t complain_again_ms = 10000;
 constexpr std::uint64_t look_again_ms = 50;  // for a name that nobody has resolved yet
 
 }  // namespace
@@ -78,6 +85,7 @@ void Dial::arm_next(std::uint64_t after_ms) noexcept {
 }
 
 void Dial::on_timer() noexcept {
+  if (session_ != nullptr) return finish(http::Outcome::tls_timed_out);
   if (deadline_ms_ != 0 && loop().now_ms() >= deadline_ms_) {
     return finish(count_ == 0 ? http::Outcome::dns_timed_out : http::Outcome::connect_timed_out);
   }
@@ -87,15 +95,15 @@ void Dial::on_timer() noexcept {
 
 // The socket has become writable, or has failed.
 void Dial::on_outcome(Try& attempt) noexcept {
+  if (session_ != nullptr) return shake_hands();
   const int error = attempt.stream->connect_error();
   if (error == 0) {
     net::Stream* stream = attempt.stream;
     attempt.stream = nullptr;
     close_tries();
-    loop().disarm(*this);
-    running_ = false;
-    http::ClientConnection* connection = target_->pool->adopt(*target_, stream);
-    return user_->on_connected(*connection);
+    if (!target_->secure) return connected(stream);
+    attempt.stream = stream;
+    return begin_handshake(attempt);
   }
   attempt.stream->close();
   attempt.stream = nullptr;
@@ -103,11 +111,61 @@ void Dial::on_outcome(Try& attempt) noexcept {
   if (!try_next() && !is_trying()) finish(last_);
 }
 
+void Dial::connected(net::Stream* stream) noexcept {
+  loop().disarm(*this);
+  running_ = false;
+  http::ClientConnection* connection = target_->pool->adopt(*target_, stream);
+  user_->on_connected(*connection);
+}
+
+void Dial::begin_handshake(Try& attempt) noexcept {
+  const PoolTls& tls = target_->pool->tls();
+  tls::SslPtr ssl =
+      tls.context == nullptr ? nullptr : tls.context->open(target_->host, target_->port);
+  auto session = ssl == nullptr ? nullptr
+                                : tls::Session::create(*tls.wire, *attempt.stream, std::move(ssl),
+                                                       tls::Session::Role::client);
+  if (session == nullptr) return finish(http::Outcome::tls_failed);
+  session_ = session.get();
+  attempt.stream->set_layer(std::move(session));
+  loop().arm(*this, loop().now_ms() + handshake_ms);
+  attempt.stream->resume();
+  shake_hands();
+}
+
+void Dial::shake_hands() noexcept {
+  const auto shaking =
+      std::find_if(tries_.begin(), tries_.end(), [](const Try& t) { return t.stream != nullptr; });
+  tls::Gate& gate = *target_->pool->tls().gate;
+  if (!gate.may_pass()) return shaking->stream->poke();
+  switch (gate.measure([this] { return session_->advance(); })) {
+    case tls::Step::more: return;
+    case tls::Step::failed: complain(session_->fault()); return finish(http::Outcome::tls_failed);
+    case tls::Step::done: break;
+  }
+  net::Stream* stream = shaking->stream;
+  shaking->stream = nullptr;
+  session_ = nullptr;
+  connected(stream);
+}
+
+// A certificate that is not trusted is the operator's business, but not ten thousand times.
+void Dial::complain(const std::string& why) noexcept {
+  Log* log = target_->pool->tls().log;
+  const std::uint64_t now = loop().now_ms();
+  if (log == nullptr ||
+      (target_->complained_ms != 0 && now < target_->complained_ms + complain_again_ms))
+    return;
+  target_->complained_ms = now;
+  log->warn(fmt::format("no TLS with the server {}:{}: {}", target_->host, target_->port, why));
+}
+
 void Dial::close_tries() noexcept {
   for (Try& attempt : tries_) {
     if (attempt.stream != nullptr) attempt.stream->close();
     attempt.stream = nullptr;
   }
+  session_ = nullptr;
 }
 
 void Dial::finish(http::Outcome outcome) noexcept {

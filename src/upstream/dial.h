@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// dial.h -- from a target to a connected socket: the name's addresses in turn, the next 250 ms behind the last.
+// dial.h -- from a target to a connection that can be used: the name's addresses in turn, the next 250 ms behind the last;
+// then, towards https, the handshake.
 //
 //   in      a target; the time that its transport allows
 //   out     one call of the user: a connection, or an Outcome. Nothing after cancel()
@@ -14,6 +15,10 @@
 #include "upstream/pool.h"
 
 #include <array>
+
+namespace pm::tls {
+class Session;
+}
 
 namespace pm::upstream {
 
@@ -38,7 +43,7 @@ class Dial final : private net::Timer {
   static constexpr std::size_t at_once = 4;  // attempts under way at the same time
   class Try final : public net::StreamUser {
    public:
-    void on_readable() noexcept override {}
+    void on_readable() noexcept override { dial->shake_hands(); }
     void on_drained() noexcept override { dial->on_outcome(*this); }
     void on_hangup() noexcept override {}
     void on_broken() noexcept override { dial->on_outcome(*this); }
@@ -50,6 +55,10 @@ class Dial final : private net::Timer {
   void look_up() noexcept;
   bool try_next() noexcept;  // false: no address is left, or no attempt may be added
   void on_outcome(Try& attempt) noexcept;
+  void connected(net::Stream* stream) noexcept;
+  void begin_handshake(Try& attempt) noexcept;
+  void shake_hands() noexcept;
+  void complain(const std::string& why) noexcept;
   void arm_next(std::uint64_t after_ms) noexcept;
   void finish(http::Outcome outcome) noexcept;
   void close_tries() noexcept;
@@ -62,7 +71,8 @@ class Dial final : private net::Timer {
   std::size_t count_ = 0;
   std::size_t next_ = 0;
   std::array<Try, at_once> tries_;
-  std::uint64_t deadline_ms_ = 0;  // 0: none
+  tls::Session* session_ = nullptr;  // of tries_[0], once it has connected
+  std::uint64_t deadline_ms_ = 0;    // 0: none
   http::Outcome last_ = http::Outcome::refused;
   bool running_ = false;
 };

@@ -46,13 +46,14 @@ Pool::~Pool() {
   loop_->reactor().retire(waker_);
 }
 
-Target& Pool::target(const std::string& host, std::uint16_t port) {
-  auto& slot = targets_[{host, port}];
+Target& Pool::target(const std::string& host, std::uint16_t port, bool secure) {
+  auto& slot = targets_[{host, port, secure}];
   if (slot == nullptr) {
     slot = std::make_unique<Target>();
     slot->pool = this;
     slot->host = host;
     slot->port = port;
+    slot->secure = secure;
     slot->literal = Address::parse(host);
   }
   return *slot;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "core/ip.h"
+#include "core/log.h"
 #include "http/client.h"
 #include "net/loop.h"
 
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 namespace pm::shm {
 class Names;
@@ -24,6 +26,12 @@ class Names;
 namespace pm::net {
 class Stream;
 }
+
+namespace pm::tls {
+class ClientContext;
+class Gate;
+class Wire;
+}  // namespace pm::tls
 
 namespace pm::upstream {
 
@@ -38,6 +46,14 @@ struct TransportSettings {
   std::uint64_t idle_timeout_ms = 90000;
   std::uint64_t request_timeout_ms = 0;
   std::uint32_t max_response_header_bytes = 262144;
+};
+
+// What a transport needs to speak TLS; the worker's, but for the context.
+struct PoolTls {
+  tls::ClientContext* context = nullptr;  // null: the transport has none
+  tls::Wire* wire = nullptr;
+  tls::Gate* gate = nullptr;
+  Log* log = nullptr;  // why handshakes fail
 };
 
 // Makes the codec's client end of a connected stream; the worker plugs it in, so that this room knows no codec.
@@ -67,6 +83,8 @@ struct Target {
   Pool* pool = nullptr;
   std::string host;  // as in the URL, without brackets
   std::uint16_t port = 0;
+  bool secure = false;              // https
+  std::uint64_t complained_ms = 0;  // of a handshake that failed; not once a request
   std::optional<Address> literal;
   List<http::ClientConnection, http::PoolTag> idle;  // warmest in front
   List<Waiter, WaitTag> waiting;
@@ -80,7 +98,9 @@ class Pool final : private http::ConnectionOwner {
   Pool(net::Loop& loop, const shm::Names* names, Connector& connector, TransportSettings settings);
   ~Pool();
 
-  Target& target(const std::string& host, std::uint16_t port);
+  Target& target(const std::string& host, std::uint16_t port, bool secure = false);
+  void set_tls(const PoolTls& tls) noexcept { tls_ = tls; }
+  const PoolTls& tls() const noexcept { return tls_; }
   const TransportSettings& settings() const noexcept { return settings_; }
   net::Loop& loop() noexcept { return *loop_; }
   const shm::Names* names() const noexcept { return names_; }
@@ -108,7 +128,8 @@ class Pool final : private http::ConnectionOwner {
   const shm::Names* names_;
   Connector* connector_;
   TransportSettings settings_;
-  std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<Target>> targets_;
+  PoolTls tls_;
+  std::map<std::tuple<std::string, std::uint16_t, bool>, std::unique_ptr<Target>> targets_;
   List<http::ClientConnection, http::LruTag> lru_;  // least recently used in front
   std::int64_t idle_ = 0;
   Waker* waker_;

@@ -70,7 +70,6 @@ STATIC = {
     "bad-rule-syntax": (BASE + "core:\n  defaultRuleSyntax: v4  # <<<\n", r"v4", "error"),
     "bad-precedence": (BASE + "providers:\n  precedence: [file, nowhere]  # <<<\n", r"nowhere", "error"),
     "unknown-provider": (BASE + "providers:\n  docker: {}  # <<<\n", r"docker.*not supported", "error"),
-    "tls-on-an-entry-point": (BASE + "    http:\n      tls: {}  # <<<\n", r"tls.*not supported", "error"),
     "api": (BASE + "api: {}  # <<<\n", r"api.*not supported", "error"),
     "metrics": (BASE + "metrics:\n  prometheus: {}  # <<<\n", r"not supported", "error"),
     "plugins": (BASE + "experimental:\n  plugins: {x: {moduleName: y}}  # <<<\n", r"plugins", "error"),
@@ -110,7 +109,7 @@ DYNAMIC_BROKEN_DOCUMENTS = {
     "service-kind-not-yet": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app}\n  services:\n    app: {mirroring: {service: x}}  # <<<\n", r"mirroring.*not supported"),
     "strategy-not-yet": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app}\n  services:\n    app: {loadBalancer: {strategy: p2c, servers: [{url: \"http://127.0.0.1:1\"}]}}  # <<<\n", r"p2c.*not supported"),
     "middleware-type-not-yet": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app, middlewares: [m]}\n  middlewares:\n    m: {addPrefix: {prefix: /x}}  # <<<\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://127.0.0.1:1\"}]}}\n", r"addPrefix.*not supported"),
-    "router-tls": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app, tls: {}}  # <<<\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://127.0.0.1:1\"}]}}\n", r"tls.*not supported"),
+    "router-tls": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app, tls: {options: nope}}  # <<<\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://127.0.0.1:1\"}]}}\n", r"nope.*do not exist"),
     "unknown-transport": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app}\n  services:\n    app: {loadBalancer: {serversTransport: t, servers: [{url: \"http://127.0.0.1:1\"}]}}  # <<<\n", r'"t"'),
     "unknown-entry-points": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app, entryPoints: [wbe]}  # <<<\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://127.0.0.1:1\"}]}}\n", r"no valid entry point"),
 }

@@ -121,7 +121,7 @@ BROKEN = {
     "no-valid-entry-point": router("PathPrefix(`/`)", entryPoints=["missing"], priority=100),
     "priority-too-high": router("PathPrefix(`/`)", priority=9223372036854774808),
     "service-not-enabled": router("PathPrefix(`/`)", "ping@internal", priority=100),
-    "tls": router("PathPrefix(`/`)", tls={}, priority=100),
+    "unknown-tls-options": router("PathPrefix(`/`)", tls={"options": "missing"}, priority=100),
     "unknown-parent": router("PathPrefix(`/`)", parentRefs=["missing"], priority=100),
 }
 

@@ -35,7 +35,8 @@ class ServerTrial final : private h1::RequestHandler,
                                    .handler = this,
                                    .owner = this,
                                    .client = {},
-                                   .number = 1});
+                                   .number = 1,
+                                   .secure = nullptr});
     loop->turn();
   }
   // What comes back for these bytes, the date left out.

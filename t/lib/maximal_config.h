@@ -15,6 +15,7 @@ workerPriority: -5
 user: proxy proxies
 daemon: true
 pid: /run/p.pid
+strictKeyPermissions: true
 operations: {shutdownTimeout: 5m, termIsGraceful: true, orphans: serve}
 entryPoints:
   web:
@@ -32,6 +33,7 @@ entryPoints:
     http:
       redirections: {entryPoint: {to: ":443", scheme: http, permanent: false, priority: 7}}
       middlewares: [strip@file]
+      tls: {options: modern@file, certResolver: r}
       encodedCharacters:
         allowEncodedSlash: false
         allowEncodedBackSlash: false
@@ -58,6 +60,7 @@ entryPoints:
       sendStallTimeout: 8s
       lingeringTimeout: 9s
       bufferSize: 16384
+      handshakeTimeout: 11s
     observability: {accessLogs: false, metrics: false, tracing: false, traceVerbosity: detailed}
   admin: {address: "127.0.0.1:0"}
 providers:
@@ -78,6 +81,15 @@ accessLog:
     queryParameters: {defaultMode: drop}
 ping: {entryPoint: admin, manualRouting: true, terminatingStatusCode: 500}
 serversTransport: &transport
+  serverName: inside.test
+  insecureSkipVerify: true
+  rootCAs: [ca.pem]
+  certificates: [{certFile: c.pem, keyFile: k.pem}]
+  cipherSuites: [TLS_AES_128_GCM_SHA256]
+  minVersion: VersionTLS11
+  maxVersion: VersionTLS12
+  peerCertSANs: [{type: URI, value: "spiffe://a"}]
+  peerCertURI: spiffe://b
   maxIdleConnsPerHost: 50
   maxIdleConns: 60
   maxConnsPerHost: 70
@@ -96,7 +108,7 @@ http:
       middlewares: [strip, "own@file"]
       service: balanced
       parentRefs: [parent]
-      tls: {options: default, domains: [{main: a.test}]}
+      tls: {options: modern, certResolver: r, domains: [{main: a.test}]}
       observability: {accessLogs: false, metrics: true, tracing: false, traceVerbosity: detailed}
     "true": {service: weighed}
   services:
@@ -119,4 +131,18 @@ http:
     auth: {basicAuth: {users: ["u:$apr1$x"]}}
   serversTransports:
     slow: *transport
+tls:
+  certificates: [{certFile: a.pem, keyFile: a.key, stores: [default]}]
+  stores:
+    default: {defaultCertificate: {certFile: d.pem, keyFile: d.key}}
+  options:
+    modern:
+      minVersion: VersionTLS10
+      maxVersion: VersionTLS13
+      cipherSuites: [TLS_RSA_WITH_AES_128_CBC_SHA]
+      curvePreferences: [X25519]
+      clientAuth: {caFiles: [ca.pem], clientAuthType: RequestClientCert}
+      sniStrict: true
+      alpnProtocols: [http/1.1]
+      disableSessionTickets: true
 )yaml";

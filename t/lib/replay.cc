@@ -106,7 +106,8 @@ void World::accept(int fd) {
                                              .handler = this,
                                              .owner = this,
                                              .client = {Address::v4(0x7f000001), 40000},
-                                             .number = 0});
+                                             .number = 0,
+                                             .secure = nullptr});
   connections_.push_back(*server);
 }
 

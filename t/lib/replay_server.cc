@@ -136,9 +136,7 @@ void ScriptedServer::answer() {
     case Fault::close_in_body: text.resize(cut), after_ = After::finish; break;
     case Fault::reset_in_body: text.resize(cut), after_ = After::reset; break;
     case Fault::bad_head: text = "HTTP/1.1 2x0 Odd\r\n\r\n", after_ = After::finish; break;
-    case Fault::junk_behind:
-      text += junk;
-      break;
+    case Fault::junk_behind: text += junk; break;
     case Fault::silence: text.clear(), after_ = After::keep; break;
   }
   if (plan_->opens_tunnel()) reader_.start_raw();

@@ -69,7 +69,8 @@ TEST(dynamic_options, what_a_router_cannot_be_refuses_the_document) {
       {"observability: {traceVerbosity: much}",
        "1:54: error: http.routers.r.observability.traceVerbosity \"much\": not known; write one of "
        "minimal, detailed"},
-      {"tls: [a]", "ok"},
+      {"tls: [a]",
+       "1:27: error: http.routers.r.tls: a list where a section is needed; write keys below it"},
       {"grpcErrors: true",
        "1:34: error: http.routers.r.grpcErrors is not supported yet; take it out"},
   };
@@ -181,7 +182,6 @@ TEST(dynamic_options, other_kinds_of_traffic_refuse_the_document) {
   static constexpr Row rows[] = {
       {"tcp: {routers: {r: {rule: x}}}", "1:6: error: tcp is not supported yet; take it out"},
       {"udp: {services: {s: {}}}", "1:6: error: udp is not supported yet; take it out"},
-      {"tls: {certificates: []}", "1:6: error: tls is not supported yet; take it out"},
       {"tcp:", "ok"},
       {"http: {models: {m: {}}}",
        "1:16: warning: http.models is not supported yet and has no effect"},

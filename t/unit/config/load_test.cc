@@ -26,6 +26,10 @@ class MemoryReader final : public FileReader {
     if (it == files.end()) return Error{Errc::not_found, "", "no such file or directory"};
     return it->second;
   }
+  Result<NamedFile> read_as(const std::string& path, std::optional<std::uint32_t>) override {
+    PM_TRY(std::string bytes, read(path));
+    return NamedFile{std::move(bytes)};
+  }
   Result<std::vector<std::string>> list(const std::string& path) override {
     std::set<std::string> names;
     for (const auto& [file, text] : files) {

@@ -112,12 +112,8 @@ TEST(static_options, what_an_entry_point_cannot_be_is_fatal) {
        "4:37: error: entryPoints.e.forwardedHeaders.trustedIPs \"10.0.0.0/33\": not allowed here; "
        "write an address or a "
        "network, as in 10.0.0.0/8"},
-      {"http: {tls: {}}",
-       "4:17: error: entryPoints.e.http.tls is not supported yet; this version serves plain HTTP; "
-       "take it out"},
-      {"http: {tls: true}",
-       "4:17: error: entryPoints.e.http.tls is not supported yet; this version serves plain HTTP; "
-       "take it out"},
+      {"http: {tls: {}}", "ok"},
+      {"http: {tls: true}", "ok"},
       {"http: {tls: false}", "ok"},
       {"http: {underscoreHeadersStrategy: drop}",
        "4:39: error: entryPoints.e.http.underscoreHeadersStrategy \"drop\": not known; write one "
@@ -185,9 +181,6 @@ TEST(static_options, comfort_that_is_not_there_yet_warns) {
       {"http3: false", "ok"},
       {"udp: {timeout: 3s}",
        "4:20: warning: entryPoints.e.udp.timeout is not supported yet and has no effect"},
-      {"transport: {handshakeTimeout: 5s}",
-       "4:35: warning: entryPoints.e.transport.handshakeTimeout is not supported yet and has no "
-       "effect"},
   };
 
   check_rows(rows, entry_point);
@@ -342,12 +335,9 @@ TEST(static_options, words_are_taken_in_any_case_and_become_ours) {
   CHECK_EQUAL(std::string_view("/run/p"), std::string_view(fixed.pid_path));
 }
 
-TEST(static_options, tls_options_towards_servers_warn) {
+TEST(static_options, a_transport_has_its_options) {
   static constexpr Row rows[] = {
-      {"{insecureSkipVerify: true}",
-       "1:40: warning: serversTransport.insecureSkipVerify is not supported yet and has no effect; "
-       "this version speaks plain "
-       "HTTP to servers"},
+      {"{insecureSkipVerify: true, serverName: h, minVersion: VersionTLS12}", "ok"},
       {"{insecureSkipVerify: false}", "ok"},
       {"{maxIdleConnsPerHost: -1, maxIdleConns: 5, maxConnsPerHost: 6, maxConnLifetime: 1m, "
        "disableHTTP2: true}",

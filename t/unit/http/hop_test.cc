@@ -36,6 +36,8 @@ void fill(pm::http::Headers& headers, std::string_view text) {
 
 }  // namespace
 
+const pm::http::SecureFacts over_tls;
+
 TEST_GROUP(hop) {
   pm::BlockPool pool{4096};
   pm::Arena arena{pool};
@@ -123,7 +125,7 @@ TEST(hop, an_empty_value_of_a_trusted_peer_is_set_all_the_same) {
 TEST(hop, x_forwarded_proto_is_http_or_https) {
   CHECK_EQUAL(std::string_view("http"), forwarded("", "X-Forwarded-Proto"));
 
-  request.secure = true;
+  request.secure = &over_tls;
   request.headers.clear();
   CHECK_EQUAL(std::string_view("https"), forwarded("", "X-Forwarded-Proto"));
 }
@@ -133,7 +135,7 @@ TEST(hop, x_forwarded_proto_is_ws_or_wss_for_a_websocket) {
 
   CHECK_EQUAL(std::string_view("ws"), forwarded("Upgrade: WebSocket", "X-Forwarded-Proto"));
 
-  request.secure = true;
+  request.secure = &over_tls;
   request.headers.clear();
   CHECK_EQUAL(std::string_view("wss"), forwarded("Upgrade: websocket", "X-Forwarded-Proto"));
 }
@@ -157,7 +159,7 @@ TEST(hop, x_forwarded_port_without_a_port_follows_the_protocol) {
   CHECK_EQUAL(std::string_view("443"), forwarded("X-Forwarded-Proto: wss", "X-Forwarded-Port"));
 
   request.headers.clear();
-  request.secure = true;
+  request.secure = &over_tls;
   CHECK_EQUAL(std::string_view("443"), forwarded("", "X-Forwarded-Port"));
 }
 

@@ -39,8 +39,9 @@ TEST_GROUP(routing_build) {
     const routing::BuildInput input{
         config, all_modules.matchers,
         [&](std::string_view name) { return judge(config.dynamic.services, name); },
+        [&](std::string_view name) { return judge(config.dynamic.middlewares, name); },
         [&](std::string_view name) {
-          return judge(config.dynamic.middlewares, name);
+          return judge(config.dynamic.tls_options, name);
         }};
     routing = routing::build(input, trial.findings);
     found = trial.found();
@@ -165,13 +166,14 @@ TEST(routing_build, reserved_priorities_are_refused) {
   CHECK_EQUAL(std::string("s@file"), asked("GET / host=h"));
 }
 
-TEST(routing_build, tls_is_not_there_yet) {
+TEST(routing_build, a_router_with_tls_takes_https_only) {
   build_routers("    r: {rule: 'Host(`h`)', service: a, tls: {}}\n");
 
-  CHECK_EQUAL(std::string("8:45: error: router \"r\" has tls, which is not supported yet; take it "
-                          "away to serve plain HTTP"),
-              found);
+  CHECK_EQUAL(std::string(""), found);
   CHECK_EQUAL(std::string("404"), asked("GET / host=h"));
+  CHECK_EQUAL(std::string("r@file"),
+              routing.routers[routing.root_table(0, routing::Kind::tls).entries()[0].id].name);
+  CHECK_TRUE(routing.tls[0].has_routers);
 }
 
 TEST(routing_build, services_must_exist_and_work) {

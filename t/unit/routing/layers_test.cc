@@ -24,7 +24,7 @@ TEST_GROUP(routing_layers) {
     const auto judge = [](std::string_view name) {
       return name == "broken@file" ? routing::Standing::broken : routing::Standing::usable;
     };
-    routing = routing::build({config, all_modules.matchers, judge, judge}, trial.findings);
+    routing = routing::build({config, all_modules.matchers, judge, judge, judge}, trial.findings);
     found = trial.found();
   }
 
@@ -109,7 +109,7 @@ TEST(routing_layers, some_keys_are_for_roots_only) {
   CHECK_EQUAL(
       std::string(
           "5:73: error: router \"k1\" has parentRefs and entryPoints; leave it to the parent\n"
-          "6:64: error: router \"k2\" has parentRefs and tls; leave it to the parent\n"
+          "6:5: error: router \"k2\" has parentRefs and tls; leave it to the parent\n"
           "7:5: error: router \"k3\" has parentRefs and observability; leave it to the parent"),
       found);
   CHECK_EQUAL(std::string("p@file>404"), asked("GET /1 host=p"));

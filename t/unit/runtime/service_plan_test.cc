@@ -22,7 +22,8 @@ TEST_GROUP(service_plan) {
     config = trial.config;
     trial.findings = config::Findings();
     trial.findings.add_source("f");
-    plans = runtime::plan_services(config, all_modules, trial.findings);
+    const auto transports = runtime::plan_transports(config, trial.findings);
+    plans = runtime::plan_services(config, all_modules, transports, trial.findings);
     return trial.findings.text();
   }
   std::string plan_services(std::string_view services) {
@@ -159,11 +160,10 @@ TEST(service_plan, a_service_of_no_type_or_of_two_is_broken) {
 }
 
 TEST(service_plan, schemes_that_come_later_break_their_service) {
-  const std::string found =
-      plan_services("    a: {loadBalancer: {servers: [{url: 'https://h'}]}}\n");
+  const std::string found = plan_services("    a: {loadBalancer: {servers: [{url: 'h2c://h'}]}}\n");
 
   STRCMP_CONTAINS(
-      "service \"a\" has a server of scheme https, which is not supported yet; use http",
+      "service \"a\" has a server of scheme h2c, which is not supported yet; use http or https",
       found.c_str());
 }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// secure.h -- what is known of the TLS connection that a request came over.
+//
+//   own     values; the connection owns it, its requests borrow it
+//   source  observability.md section 3.3 (TLS fields); tls-acme.md section 4 (options, 421)
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pm::http {
+
+struct SecureFacts {
+  std::string_view
+      server_name;  // what the client asked for, lower case; "" without one; its TLS session's
+  std::string_view version;       // "1.3"
+  std::string_view cipher;        // "TLS_AES_128_GCM_SHA256"
+  std::string client_subject;     // of its certificate, RFC 2253; "" without one
+  const void* options = nullptr;  // identity of the tls.options in force
+  bool resumed = false;
+};
+
+}  // namespace pm::http
