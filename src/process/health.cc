@@ -4,6 +4,7 @@
 #include "core/number.h"
 #include "os/fd.h"
 #include "process/loader.h"
+#include "tls/ask.h"
 
 #include <fmt/format.h>
 
@@ -35,7 +36,21 @@ Endpoint reachable(const runtime::PlanAddress& planned) {
   return {address, planned.port};
 }
 
-Result<std::string> first_line_of(const Endpoint& endpoint, std::string_view request) {
+// The first bytes of the answer, up to a line's end if there is one; plain or over TLS.
+Result<std::string> exchange(int fd, std::string_view request, bool secure) {
+  if (secure) return tls::ask(fd, request);
+  PM_TRY([[maybe_unused]] auto sent, os::write_all(fd, request));
+  std::string answer;
+  char buffer[4096];
+  while (answer.find("\r\n") == std::string::npos && answer.size() < sizeof buffer) {
+    const ssize_t count = ::recv(fd, buffer, sizeof buffer, 0);
+    if (count <= 0) return Error{Errc::io, "", "no answer"};
+    answer.append(buffer, static_cast<std::size_t>(count));
+  }
+  return answer;
+}
+
+Result<std::string> first_line_of(const Endpoint& endpoint, std::string_view request, bool secure) {
   sockaddr_storage storage{};
   const socklen_t length = endpoint.to_sockaddr(&storage);
   const os::Fd fd(::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -44,14 +59,7 @@ Result<std::string> first_line_of(const Endpoint& endpoint, std::string_view req
   if (::connect(fd.number(), reinterpret_cast<sockaddr*>(&storage), length) != 0) {
     return os::system_error("cannot connect", errno);
   }
-  PM_TRY([[maybe_unused]] auto sent, os::write_all(fd.number(), request));
-  std::string answer;
-  char buffer[4096];
-  while (answer.find("\r\n") == std::string::npos && answer.size() < sizeof buffer) {
-    const ssize_t count = ::recv(fd.number(), buffer, sizeof buffer, 0);
-    if (count <= 0) return Error{Errc::io, "", "no answer"};
-    answer.append(buffer, static_cast<std::size_t>(count));
-  }
+  PM_TRY(const std::string answer, exchange(fd.number(), request, secure));
   return answer.substr(0, answer.find("\r\n"));
 }
 
@@ -76,11 +84,15 @@ int ask_health(const Command& command, const runtime::Modules& modules) {
   const runtime::PlanAddress* address = ping_address(loaded);
   if (address == nullptr) return fail("ping.entryPoint names no entry point");
 
+  const config::EntryPoint& entry_point =
+      loaded.result.config.fixed.entry_points[address->entry_point];
+  const bool secure = entry_point.http.tls.has_value();
   const std::string authority = reachable(*address).to_string();
-  const std::string url = fmt::format("http://{}/ping", authority);
+  const std::string url = fmt::format("{}://{}/ping", secure ? "https" : "http", authority);
   const auto line = first_line_of(
       reachable(*address),
-      fmt::format("HEAD /ping HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", authority));
+      fmt::format("HEAD /ping HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", authority),
+      secure);
   if (!line) return fail(fmt::format("{}: {}", url, line.error().what));
   if (line->size() < 12 || line->substr(9, 3) != "200") {
     return fail(fmt::format("{} answers {}", url, line->size() > 9 ? line->substr(9) : *line));

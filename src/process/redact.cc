@@ -58,12 +58,37 @@ Cut find_cut(std::string_view line) {
   return {};
 }
 
+// A private key may stand as content under any name: from its first line to its last nothing is shown.
+class PrivateKeys {
+ public:
+  // How much of the line may be shown; npos: all of it.
+  std::size_t shown_of(std::string_view line) {
+    const std::size_t begin = line.find("-----BEGIN ");
+    const bool begins = begin != std::string_view::npos &&
+                        line.find("PRIVATE KEY-----", begin) != std::string_view::npos;
+    const bool was_inside = is_inside_;
+    if (begins) is_inside_ = true;
+    if (is_inside_ && line.find("-----END ", begins ? begin : 0) != std::string_view::npos)
+      is_inside_ = false;
+    if (was_inside) return indent_of(line);
+    return begins ? begin : std::string_view::npos;
+  }
+
+ private:
+  bool is_inside_ = false;
+};
+
 }  // namespace
 
 std::string redacted(std::string_view yaml) {
   std::string shown;
+  PrivateKeys keys;
   std::size_t block_indent = std::string_view::npos;  // of the key whose block is being hidden
   text::for_each_part(yaml, '\n', [&](std::string_view line) {
+    if (const std::size_t keep = keys.shown_of(line); keep != std::string_view::npos) {
+      shown.append(line.substr(0, keep)).append(mask).append("\n");
+      return;
+    }
     const std::string_view content = text::trim(line);
     const std::size_t indent = indent_of(line);
     const bool is_item_of_key = indent == block_indent && content.starts_with("- ");

@@ -17,12 +17,15 @@ namespace {
 
 constexpr std::uint32_t none = UINT32_MAX;
 
-std::uint32_t find_entry_point(const config::Config& config, std::string_view name) {
+// The one of that name; without a name the first that takes such requests, or the first of all.
+std::uint32_t find_entry_point(const config::Config& config, const routing::Routing& routing,
+                               std::string_view name, routing::Kind kind) {
   const auto& all = config.fixed.entry_points;
   for (std::uint32_t i = 0; i < all.size(); ++i) {
-    if (name.empty() || all[i].name == name) return i;
+    const bool takes_it = kind == routing::Kind::plain || routing.tls[i].has_routers;
+    if (name.empty() ? takes_it : all[i].name == name) return i;
   }
-  return none;
+  return name.empty() && !all.empty() ? 0 : none;
 }
 
 // "http://host/path?query", "host/path" or "/path" as method, target and Host.
@@ -54,21 +57,24 @@ std::string name_or(const std::vector<routing::Router>& routers, std::uint32_t i
 
 std::string explain(const config::Config& config, const Modules& modules,
                     const ExplainInput& input) {
-  const std::uint32_t entry_point = find_entry_point(config, input.entry_point);
-  if (entry_point == none) return {};
   config::Findings findings;
   const Blueprint blueprint = draw(config, modules, findings);
+  const auto kind = input.url.starts_with("https://") ? routing::Kind::tls : routing::Kind::plain;
+  const std::uint32_t entry_point =
+      find_entry_point(config, blueprint.routing, input.entry_point, kind);
+  if (entry_point == none) return {};
   BlockPool blocks(8192);
   Arena arena(blocks);
   http::Request request(arena);
   fill(input, request);
+  const http::SecureFacts over_tls;
+  if (kind == routing::Kind::tls) request.secure = &over_tls;
   const config::EntryPointHttp& http = config.fixed.entry_points[entry_point].http;
   if (const http::TargetFault fault =
           http::resolve_target(request, {http.sanitize_path, http.encode_query_semicolons})) {
     return fmt::format("refused with {}: {}\n", fault.status, fault.why);
   }
-  const routing::Explanation why =
-      routing::explain(blueprint.routing, entry_point, routing::Kind::plain, request);
+  const routing::Explanation why = routing::explain(blueprint.routing, entry_point, kind, request);
   const auto& routers = blueprint.routing.routers;
   std::string text = fmt::format("{} {} on entry point {}\n", request.method, request.path,
                                  config.fixed.entry_points[entry_point].name);

@@ -71,7 +71,9 @@ void Prelude::take_hello() noexcept {
   std::string assembled;
   const tls::Hello hello = tls::parse_hello(bytes_.view(), assembled);
   switch (hello.status) {
-    case tls::Hello::Status::incomplete: return;
+    case tls::Hello::Status::incomplete:
+      // Records may be as small as they like, but not without end.
+      return bytes_.view().size() > 2 * tls::max_hello ? refuse_hello() : void();
     case tls::Hello::Status::not_tls: return hand_over();
     case tls::Hello::Status::malformed: return refuse_hello();
     case tls::Hello::Status::found: break;

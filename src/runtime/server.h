@@ -69,7 +69,7 @@ void check(const config::Config& config, const Modules& modules, config::Finding
 
 // One line for `pointsman explain METHOD URL -H ...`: which router answers and why; "" with no match.
 struct ExplainInput {
-  std::string_view entry_point;  // "": the first that is plain HTTP
+  std::string_view entry_point;  // "": the first that takes such requests
   std::string_view method;
   std::string_view url;
   std::vector<std::pair<std::string, std::string>> headers;

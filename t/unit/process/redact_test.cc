@@ -31,6 +31,18 @@ TEST(redact, only_values_of_secret_keys_are_hidden) {
   check_rows(rows, hidden);
 }
 
+TEST(redact, a_private_key_is_hidden_wherever_it_stands) {
+  static constexpr Row rows[] = {
+      {"keyFile: |\n  -----BEGIN PRIVATE KEY-----\n  MHc\n  -----END PRIVATE KEY-----\nnext: 1",
+       "keyFile: |\n  <redacted>\n  <redacted>\n  <redacted>\nnext: 1"},
+      {"k: \"-----BEGIN EC PRIVATE KEY-----\\nMHc\\n-----END EC PRIVATE KEY-----\"\nnext: 1",
+       "k: \"<redacted>\nnext: 1"},
+      {"-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----"},
+      {"keyFile: /etc/a.key", "keyFile: /etc/a.key"},
+  };
+  check_rows(rows, hidden);
+}
+
 TEST(redact, what_stands_below_a_secret_key_goes_with_it) {
   static constexpr Row rows[] = {
       {"users:\n  - a:b\n  - c:d\nnext: 1\n", "users: \n  - <redacted>\n  - <redacted>\nnext: 1\n"},
