@@ -106,7 +106,7 @@ Result<Pair> generate_pair(const std::string& common_name, const std::vector<std
   const bool extended = add_names(certificate, names) &&
                         add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
                         add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
-                        add_extension(certificate, NID_ext_key_usage, "serverAuth");
+                        add_extension(certificate, NID_ext_key_usage, "serverAuth,clientAuth");
   if (!extended || X509_sign(certificate, issuer.key.get(), EVP_sha256()) == 0)
     return failed("no certificate can be made");
   ERR_clear_error();

@@ -38,6 +38,7 @@ class Session final : public net::Layer {
   bool is_resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
   std::string peer_subject() const;  // RFC 2253; "" without a certificate
   static Session* of(const SSL* ssl) noexcept;
+  SSL* ssl_for_test() noexcept { return ssl_.get(); }  // a peer that does what ours never would
   const net::Stream& stream() const noexcept { return *stream_; }
   // Whom the client has asked for, lower case; what a ticket is bound to. The server end's owner sets it.
   void set_server_name(std::string name) noexcept { server_name_ = std::move(name); }
