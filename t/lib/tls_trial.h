@@ -12,8 +12,6 @@
 #include "tls/server_context.h"
 #include "tls/session.h"
 
-#include <CppUTest/TestHarness.h>
-
 #include <memory>
 #include <string>
 #include <vector>

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// A server's end of TLS beside another one on the same Wire: the first hears the input, before or behind a true handshake, in
+// pieces that the input chooses; the second goes on undisturbed and hears its own client only.
+#include "t/lib/tls_trial.h"
+
+#include <cstdlib>
+
+namespace {
+
+using namespace pm;
+
+struct World {
+  test::TlsTrial trial;
+  std::unique_ptr<tls::ServerContext> server = trial.serving();
+  std::unique_ptr<tls::ClientContext> client = trial.asking(test::TlsTrial::believing());
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  static World& world = *new World;
+  test::TlsTrial& trial = world.trial;
+  test::TlsLink disturbed = trial.join(*world.server, *world.client);
+  if (data[0] % 2 == 1) trial.settle(disturbed);
+  test::TlsLink other = trial.connect(*world.server, *world.client);
+  other.client->say("mine");
+  const std::size_t piece = data[1] == 0 ? size : data[1];
+  for (std::size_t at = 2; at < size; at += piece) {
+    const std::size_t count = std::min(piece, size - at);
+    trial.kernel.deliver(disturbed.server->fd, {reinterpret_cast<const char*>(data) + at, count});
+    trial.carry(other, 11);
+  }
+  trial.settle(other);
+  if (other.server->heard != "mine" || !other.server->ended.empty()) std::abort();
+  if (!disturbed.server->heard.empty()) std::abort();  // no input is a sealed record by chance
+  return 0;
+}
