@@ -3,6 +3,8 @@
 
 #include <uv.h>
 
+#include <algorithm>
+
 namespace pm::net {
 
 // Lives until libuv has closed all three handles, which is after the Loop is gone.
@@ -77,6 +79,7 @@ void Loop::turn() noexcept {
   const bool more = reactor_.turn();
   for (TurnEnd* what : turn_ends_)
     what->on_turn_end();
+  longest_turn_ns_ = std::max(longest_turn_ns_, reactor_.kernel().now_ns() - now_ns_);
   if (handles_ == nullptr) return;
   if (!more) {
     uv_idle_stop(&handles_->idle);

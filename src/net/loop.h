@@ -59,6 +59,8 @@ class Loop {
   void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
 
   void turn() noexcept;  // one turn of the reactor
+  // The longest turn so far: what a connection may have waited for the others.
+  std::uint64_t longest_turn_ns() const noexcept { return longest_turn_ns_; }
   void tick() noexcept;  // the wheel catches up with the clock
 
  private:
@@ -73,6 +75,7 @@ class Loop {
   os::Pages buffer_{large_read};
   os::Pages scratch_{Gather::scratch_size};
   std::uint64_t now_ns_ = 0;
+  std::uint64_t longest_turn_ns_ = 0;
   BytePools pools_;
   Reactor reactor_;
   Wheel wheel_;

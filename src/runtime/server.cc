@@ -12,6 +12,8 @@
 #include "tls/gate.h"
 #include "tls/wire.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -168,6 +170,8 @@ void DataPlane::stop() {
   for (auto& entry : entries_)
     entry->close_all();
   if (runtime_ != nullptr) runtime_->close_idle();
+  options_.log->debug(fmt::format("longest turn {} us, longest step of a handshake {} us",
+                                  loop_->longest_turn_ns() / 1000, gate_->longest_ns() / 1000));
   loop_->turn();
 }
 

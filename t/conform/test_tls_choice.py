@@ -2,11 +2,15 @@
 """Which certificate and which options a client gets. tls-acme.md sections 1 to 4, http-routing.md section 7."""
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 
-from lib.daemon import run, to_yaml, configuration
+from lib.client import ask
+from lib.daemon import run, to_yaml
 from lib.ports import free_port
+from lib.server import RawServer
 from lib.tls_world import V10, V11, V12, V13, TlsClient, client_context, openssl, outcome, s_client, served, tls_site, world
 from lib.wait import wait_until
 
@@ -31,7 +35,6 @@ def several(w):
         "rsa": w.pair("both-rsa", "both.test", kind="rsa"),
         "ecdsa": w.pair("both-ecdsa", "both.test"),
     }
-    from lib.server import RawServer
     with RawServer() as server:
         certificates = [p.files for p in pairs.values()] + [dict(w.pair("elsewhere", "elsewhere.test").files, stores=["other"])]
         with tls_site(server, tls={"certificates": certificates, "stores": {"default": {"defaultCertificate": w.pair("fallback", "fallback.test").files}}}) as daemon:
@@ -353,14 +356,12 @@ def test_another_host_than_the_server_name(server):
 
 def test_http_and_https_share_an_entry_point_but_no_router(server):
     routers = {"s": {"rule": "Path(`/s`)", "service": "app", "tls": {}}, "p": {"rule": "Path(`/p`)", "service": "app"}}
-    from lib.client import ask
     with tls_site(server, routers, points={"web": {}}) as daemon:
         assert [outcome(daemon.port, target=t) for t in ("/s", "/p")] == [200, 404]
         assert [ask(daemon.port, target=t).status for t in ("/s", "/p")] == [404, 200]
 
 
 def test_an_entry_point_gives_tls_to_its_routers_and_to_ours(server):
-    from lib.client import ask
     with tls_site(server, static={"ping": {"entryPoint": "web"}}) as daemon:
         assert outcome(daemon.port) == 200 and outcome(daemon.port, target="/ping") == 200
         assert ask(daemon.port, target="/ping").status == 404
@@ -388,3 +389,21 @@ def test_texts_that_mean_nothing(tmp_path):
         path.write_text("entryPoints: {web: {address: '127.0.0.1:0'}}\ntls:\n  options:\n    o: %s\n" % options)
         result = run("-t", "-c", str(path), cwd=tmp_path)
         assert re.search(r"c\.yaml:4:\d+: \w+: .*" + words, result.stderr), result.stderr
+
+
+# -- other clients ---------------------------------------------------------------------------------------------------------------------
+def test_curl(w, server):
+    with tls_site(server) as daemon:
+        command = ["curl", "-sS", "--cacert", w.ca.cert, "--resolve", "app.test:%d:127.0.0.1" % daemon.port, "-o", "/dev/null", "-w", "%{http_code} %{ssl_verify_result}"]
+        for options in ([], ["--tls-max", "1.2"], ["-d", "x" * 100000]):
+            done = subprocess.run(command + options + ["https://app.test:%d/" % daemon.port], capture_output=True, text=True, timeout=30)
+            assert done.stdout == "200 0", done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("gnutls-cli"), reason="gnutls-cli is not installed")
+@pytest.mark.parametrize("priority", ["NORMAL", "NORMAL:-VERS-TLS1.3", "NORMAL:-GROUP-ALL:+GROUP-SECP256R1"])
+def test_gnutls(w, server, priority):
+    with tls_site(server) as daemon:
+        command = ["gnutls-cli", "--x509cafile", w.ca.cert, "--priority", priority, "-p", str(daemon.port), "--sni-hostname", "app.test", "--verify-hostname", "app.test", "127.0.0.1"]
+        done = subprocess.run(command, input="GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n", capture_output=True, text=True, timeout=30)
+        assert "HTTP/1.1 200 OK" in done.stdout and "Status: The certificate is trusted" in done.stdout, done.stdout + done.stderr

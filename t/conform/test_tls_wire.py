@@ -6,12 +6,12 @@ import ssl
 import pytest
 
 from lib.client import RawClient, ask, head
+from lib.server import RawServer
 from lib.tls_world import COMMON, TlsClient, V12, V13, alpn, client_context, extension, hello, outcome, record, records, s_client, sni, tls_site, vector, verdict
 
 
 @pytest.fixture(scope="module")
 def daemon():
-    from lib.server import RawServer
     tls = {"options": {"new": {"minVersion": "VersionTLS13"}}}
     routers = {"all": {"rule": "PathPrefix(`/`)", "service": "app", "tls": {}}, "new": {"rule": "Host(`new.app.test`)", "service": "app", "tls": {"options": "new"}}}
     points = {"web": {"transport": {"respondingTimeouts": {"readTimeout": "2s"}}}}
