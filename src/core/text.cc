@@ -176,14 +176,12 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
 }
 
 std::size_t write_decimal(char* to, std::uint64_t value) noexcept {
-  char digits[20];
-  char* at = digits + sizeof digits;
-  do {
+  // Counted first and written where it belongs: most numbers are short, and a copy would cost more than they do.
+  std::size_t size = 1;
+  for (std::uint64_t rest = value; rest >= 10; rest /= 10)
+    ++size;
+  for (char* at = to + size; at != to; value /= 10)
     *--at = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  const auto size = static_cast<std::size_t>(digits + sizeof digits - at);
-  std::memcpy(to, at, size);
   return size;
 }
 

@@ -79,7 +79,10 @@ void Loop::turn() noexcept {
   const bool more = reactor_.turn();
   for (TurnEnd* what : turn_ends_)
     what->on_turn_end();
-  longest_turn_ns_ = std::max(longest_turn_ns_, reactor_.kernel().now_ns() - now_ns_);
+  if (is_measured_) {
+    is_measured_ = false;
+    longest_turn_ns_ = std::max(longest_turn_ns_, reactor_.kernel().now_ns() - now_ns_);
+  }
   if (handles_ == nullptr) return;
   if (!more) {
     uv_idle_stop(&handles_->idle);

@@ -59,7 +59,8 @@ class Loop {
   void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
 
   void turn() noexcept;  // one turn of the reactor
-  // The longest turn so far: what a connection may have waited for the others.
+  // Whoever works long asks that this turn be measured; the longest so far is what a connection may have waited for others.
+  void measure_turn() noexcept { is_measured_ = true; }
   std::uint64_t longest_turn_ns() const noexcept { return longest_turn_ns_; }
   void tick() noexcept;  // the wheel catches up with the clock
 
@@ -83,6 +84,7 @@ class Loop {
   std::vector<TurnEnd*> turn_ends_;
   Handles* handles_ = nullptr;  // freed by libuv's close callbacks
   bool ticking_ = false;
+  bool is_measured_ = false;
 };
 
 }  // namespace pm::net

@@ -55,10 +55,6 @@ void Stream::on_turn() noexcept {
   }
 }
 
-Got Stream::read(char* to, std::size_t room) noexcept {
-  return layer_ == nullptr ? receive(to, room) : layer_->read(to, room);
-}
-
 Got Stream::receive(char* to, std::size_t room) noexcept {
   const long count = loop_->kernel().receive(fd_, to, room);
   if (count > 0) {

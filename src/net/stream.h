@@ -44,7 +44,9 @@ class Stream : public Watch {
   void set_user(StreamUser& user) noexcept { user_ = &user; }
   Loop& loop() noexcept { return *loop_; }
 
-  Got read(char* to, std::size_t room) noexcept;
+  Got read(char* to, std::size_t room) noexcept {
+    return layer_ == nullptr ? receive(to, room) : layer_->read(to, room);
+  }
   // Is the peer's end (FIN) next, with no byte before it? One system call; only asked when a hangup was seen.
   bool at_end() noexcept;
   bool saw_hangup() const noexcept { return hangup_; }

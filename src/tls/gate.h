@@ -29,6 +29,7 @@ class Gate {
   }
   template <class F>
   auto measure(F&& step) noexcept {
+    loop_->measure_turn();
     const std::uint64_t began = loop_->kernel().now_ns();
     const auto result = step();
     const std::uint64_t took = loop_->kernel().now_ns() - began;
