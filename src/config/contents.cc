@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -177,9 +178,15 @@ bool wants_system_authorities(const Config& config) {
           std::any_of(transports.begin(), transports.end(), relies));
 }
 
+// Gone from memory, not only from view.
+void wipe(std::string& secret) {
+  ::explicit_bzero(secret.data(), secret.size());
+  secret.clear();
+}
+
 void drop_key(CertificatePair& pair) {
-  pair.key.clear();
-  pair.key_file.value.clear();
+  wipe(pair.key);
+  wipe(pair.key_file.value);
 }
 
 }  // namespace
@@ -209,7 +216,7 @@ void drop_keys(Config& config) {
     for (CertificatePair& pair : transport.certificates)
       drop_key(pair);
   };
-  config.dynamic.generated_key.clear();
+  wipe(config.dynamic.generated_key);
   for (CertificatePair& pair : config.dynamic.certificates)
     drop_key(pair);
   for (TlsStore& store : config.dynamic.tls_stores) {

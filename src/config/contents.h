@@ -34,7 +34,8 @@ void read_contents(Config& config, FileReader& reader, const ContentRules& rules
 void read_system_authorities(Config& config, FileReader& reader, const Environment& environment,
                              Findings& findings);
 
-// The same configuration for a process that serves nothing: private keys are taken out.
+// Private keys are taken out and their memory is overwritten: for a process that serves nothing, and at the end of one that
+// has served.
 void drop_keys(Config& config);
 
 }  // namespace pm::config

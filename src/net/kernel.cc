@@ -33,11 +33,19 @@ EpollKernel::~EpollKernel() {
   if (epoll_ >= 0) ::close(epoll_);
 }
 
-int EpollKernel::watch(int fd, Watch* watch) noexcept {
+int EpollKernel::add(int fd, Watch* watch, std::uint32_t bits) noexcept {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = bits;
   event.data.ptr = watch;
   return static_cast<int>(result_of(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event)));
+}
+
+int EpollKernel::watch(int fd, Watch* watch) noexcept {
+  return add(fd, watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+}
+
+int EpollKernel::watch_listener(int fd, Watch* watch) noexcept {
+  return add(fd, watch, EPOLLIN);
 }
 
 void EpollKernel::unwatch(int fd) noexcept {

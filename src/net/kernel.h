@@ -34,6 +34,8 @@ class Kernel {
   virtual ~Kernel() = default;
   virtual int watch(int fd,
                     Watch* watch) noexcept = 0;  // IN|OUT|RDHUP, edge-triggered, once per socket
+  // A listening socket: told again and again while connections are queued, so that nobody must accept until none is left.
+  virtual int watch_listener(int fd, Watch* watch) noexcept = 0;
   virtual void unwatch(
       int fd) noexcept = 0;  // for sockets that other processes hold, too: closing would not do
   virtual int wait(std::span<Event> events) noexcept = 0;  // never blocks; the number of events
@@ -60,6 +62,7 @@ class EpollKernel final : public Kernel {
   int poll_fd() const noexcept { return epoll_; }  // negative when the kernel refused one
 
   int watch(int fd, Watch* watch) noexcept override;
+  int watch_listener(int fd, Watch* watch) noexcept override;
   void unwatch(int fd) noexcept override;
   int wait(std::span<Event> events) noexcept override;
   long receive(int fd, char* to, std::size_t room) noexcept override;
@@ -74,6 +77,7 @@ class EpollKernel final : public Kernel {
   std::uint64_t now_ns() noexcept override;
 
  private:
+  int add(int fd, Watch* watch, std::uint32_t bits) noexcept;
   int epoll_;
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "net/listener.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace pm::net {
 namespace {
 
 constexpr int accepts_a_turn = 64;
+constexpr int patience = 4;            // turns
 constexpr int accepts_at_stop = 4096;  // the backlog: what the kernel may hold for us
 constexpr std::uint64_t rest_ms = 100;
 
@@ -29,55 +31,67 @@ bool concerns_one_connection(int error) noexcept {
 }  // namespace
 
 bool Listener::start() noexcept {
-  if (loop_->kernel().watch(fd_, this) < 0) return false;
-  pending_ = true;  // what was queued before there was an edge
-  loop_->reactor().queue(*this);
-  return true;
+  go_on();
+  return !is_muted_;
 }
 
 void Listener::on_event(const Event&) noexcept {
-  pending_ = true;
   loop_->reactor().queue(*this);
 }
 
+// What is left in the queue is told anew in the next pass, so one is enough, unless that has not been enough for a while.
 void Listener::on_turn() noexcept {
-  const bool rests = Timer::is_armed();
-  if (pending_ && !rests && accept_some(accepts_a_turn)) loop_->reactor().queue(*this);
+  if (is_muted_) return;
+  if (accept_some(limit_) < limit_) {
+    limit_ = 1;
+    streak_ = 0;
+  } else if (++streak_ >= patience) {
+    limit_ = std::min(limit_ * 4, accepts_a_turn);
+  }
 }
 
 void Listener::on_timer() noexcept {
   go_on();
 }
 
-void Listener::go_on() noexcept {
-  if (pending_) loop_->reactor().queue(*this);
+void Listener::mute() noexcept {
+  if (!is_muted_) loop_->kernel().unwatch(fd_);
+  is_muted_ = true;
 }
 
-bool Listener::accept_some(int limit) noexcept {
-  for (int i = 0; i < limit; ++i) {
-    if (!user_->may_accept()) return false;
+void Listener::go_on() noexcept {
+  const bool rests = Timer::is_armed();
+  if (!is_muted_ || rests) return;
+  is_muted_ = loop_->kernel().watch_listener(fd_, this) < 0;
+}
+
+int Listener::accept_some(int limit) noexcept {
+  for (int taken = 0; taken < limit;) {
+    if (!user_->may_accept()) {
+      mute();
+      return taken;
+    }
     Endpoint peer;
     const int fd = loop_->kernel().accept(fd_, peer);
     if (fd >= 0) {
       user_->on_accept(fd, peer);
+      ++taken;
       continue;
     }
-    if (fd == -EAGAIN) {
-      pending_ = false;
-      return false;
-    }
+    if (fd == -EAGAIN) return taken;
     if (concerns_one_connection(-fd)) continue;
     user_->on_accept_failed(-fd);
+    mute();
     loop_->arm(*this, loop_->now_ms() + rest_ms);
-    return false;
+    return taken;
   }
-  return true;
+  return limit;
 }
 
 void Listener::stop() noexcept {
   accept_some(accepts_at_stop);
   // The master's copy would keep the registration alive: close() alone leaves epoll only with the last copy.
-  loop_->kernel().unwatch(fd_);
+  mute();
   loop_->kernel().close(fd_);
   loop_->disarm(*this);
   loop_->reactor().retire(static_cast<Watch*>(this));

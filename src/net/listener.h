@@ -6,6 +6,7 @@
 //   own     the descriptor: closed by stop(), or the kernel would go on queueing connections that nobody takes. The master
 //           keeps a copy, so that what is queued waits for the next worker
 //   errors  no descriptors or memory left: accepting rests for 100 ms, then is tried again (no spin)
+//   cost    one accept a connection: a second one that finds nothing would cost a new connection two percent
 //   source  performance-notes.md section 3, "Listeners"
 #pragma once
 
@@ -35,12 +36,15 @@ class Listener final : public Watch, private Timer {
   void on_event(const Event&) noexcept override;
   void on_turn() noexcept override;
   void on_timer() noexcept override;
-  bool accept_some(int limit) noexcept;  // false: the queue is empty, or nothing can be taken now
+  int accept_some(int limit) noexcept;  // how many were taken
+  void mute() noexcept;                 // the kernel tells nothing until go_on()
 
   Loop* loop_;
   ListenerUser* user_;
   int fd_;
-  bool pending_ = false;  // an edge that was not followed to its end
+  int limit_ = 1;   // of one turn: more than one only where a crowd waits
+  int streak_ = 0;  // turns in which the limit was reached
+  bool is_muted_ = true;
 };
 
 }  // namespace pm::net

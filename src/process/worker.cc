@@ -2,6 +2,7 @@
 #include "process/worker.h"
 
 #include "config/codec.h"
+#include "config/contents.h"
 #include "observe/access_log.h"
 #include "os/affinity.h"
 #include "os/memory.h"
@@ -67,6 +68,7 @@ int Worker::run() {
     loop_.run();
   }
   server_.reset();
+  config::drop_keys(config_);
   loop_.close();
   return code;
 }

@@ -60,7 +60,11 @@ Runtime::Runtime(const config::Config& config, const Modules& modules, const Opt
     : system_pem_(config.fixed.system_authorities) {
   config::Findings findings;  // the loader has shown them
   Blueprint blueprint = draw(config, modules, findings);
-  tls_ = std::make_unique<TlsFront>(config.dynamic, blueprint.tls, options.ticket_keys);
+  const auto& hosts = blueprint.routing.tls;
+  const bool takes_tls = std::any_of(hosts.begin(), hosts.end(),
+                                     [](const routing::TlsHosts& one) { return one.has_routers; });
+  if (takes_tls)
+    tls_ = std::make_unique<TlsFront>(config.dynamic, blueprint.tls, options.ticket_keys);
   make_services(blueprint, options);
   routing_ = std::move(blueprint.routing);
   make_routes();

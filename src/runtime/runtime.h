@@ -58,7 +58,7 @@ class Runtime {
   const routing::TlsHosts& tls_hosts(std::uint32_t entry_point) const noexcept {
     return routing_.tls[entry_point];
   }
-  TlsFront& tls() const noexcept { return *tls_; }
+  TlsFront& tls() const noexcept { return *tls_; }  // only where an entry point has HTTPS routers
 
  private:
   void make_services(Blueprint& blueprint, const Options& options);
@@ -71,7 +71,7 @@ class Runtime {
   http::Service* make(const std::string& name, Blueprint& blueprint, const Options& options);
   void make_routes();
 
-  std::unique_ptr<TlsFront> tls_;
+  std::unique_ptr<TlsFront> tls_;     // null where nobody takes HTTPS: a library's worth of memory
   tls::StorePtr system_authorities_;  // null until a transport needs them
   std::string_view system_pem_;
   std::map<std::string, std::unique_ptr<tls::ClientContext>, std::less<>> client_contexts_;

@@ -91,8 +91,10 @@ void FakeKernel::unwatch(int fd) noexcept {
 int FakeKernel::wait(std::span<net::Event> events) noexcept {
   std::vector<int> due;
   for (auto& [fd, s] : sockets_) {
-    if (s.open && s.watch != nullptr && (s.edge_in || s.edge_out || s.edge_hup || s.edge_err))
-      due.push_back(fd);
+    const auto queued = accepts_.find(fd);
+    const bool has_queued = queued != accepts_.end() && !queued->second.empty();
+    const bool has_edge = s.edge_in || s.edge_out || s.edge_hup || s.edge_err;
+    if (s.open && s.watch != nullptr && (has_edge || has_queued)) due.push_back(fd);
   }
   std::size_t count = 0;
   for (net::Watch* dead : stale_) {

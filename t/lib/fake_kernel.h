@@ -78,6 +78,7 @@ class FakeKernel final : public net::Kernel {
 
   // net::Kernel
   int watch(int fd, net::Watch* watch) noexcept override;
+  int watch_listener(int fd, net::Watch* watch) noexcept override { return this->watch(fd, watch); }
   void unwatch(int fd) noexcept override;
   int wait(std::span<net::Event> events) noexcept override;
   long receive(int fd, char* to, std::size_t room) noexcept override;
