@@ -5,25 +5,16 @@
 
 #include <cstdlib>
 
-namespace {
-
 using namespace pm;
-
-struct World {
-  test::TlsTrial trial;
-  std::unique_ptr<tls::ServerContext> server = trial.serving();
-  std::unique_ptr<tls::ClientContext> client = trial.asking(test::TlsTrial::believing());
-};
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  static World& world = *new World;
-  test::TlsTrial& trial = world.trial;
-  test::TlsLink disturbed = trial.join(*world.server, *world.client);
+  test::TlsTrial trial;
+  const auto server = trial.serving();
+  const auto client = trial.asking(test::TlsTrial::believing());
+  test::TlsLink disturbed = trial.join(*server, *client);
   if (data[0] % 2 == 1) trial.settle(disturbed);
-  test::TlsLink other = trial.connect(*world.server, *world.client);
+  test::TlsLink other = trial.connect(*server, *client);
   other.client->say("mine");
   const std::size_t piece = data[1] == 0 ? size : data[1];
   for (std::size_t at = 2; at < size; at += piece) {
