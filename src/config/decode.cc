@@ -25,6 +25,10 @@ class Decoder {
 
   void keys(const Node& node, const Section& section, void* object, Unknown unknown);
   void body(const Node& node, const Section& section, void* object);
+  // A section that stands below a key of its own: empty, or switched on by a scalar, where `option` allows that.
+  void standing(const Node& node, const Option& option, void* object) {
+    sections(node, option, object);
+  }
 
  private:
   class Step;
@@ -331,15 +335,25 @@ void note_second_types(Dynamic& part) {
   }
 }
 
+void judge_bodies(const Dynamic& part, MiddlewareTypes types, Findings& findings) {
+  for (const Middleware& middleware : part.middlewares) {
+    const TypedBody body = typed_body(middleware, types);
+    if (body.type != nullptr) decode_options(middleware, body, findings);
+  }
+}
+
 template <class Part>
 bool decode_part(const Node& root, const Section& section, std::string_view provider,
-                 Findings& findings, Part& out, Origins* origins) {
+                 Findings& findings, Part& out, Origins* origins, MiddlewareTypes types = {}) {
   if (root.is_null()) return true;
   if (!root.is_mapping()) return false;
   const std::size_t before = findings.count(Severity::error);
   Part part;
   Decoder(findings, provider, {}, origins).keys(root, section, &part, Unknown::left);
-  if constexpr (std::is_same_v<Part, Dynamic>) note_second_types(part);
+  if constexpr (std::is_same_v<Part, Dynamic>) {
+    note_second_types(part);
+    judge_bodies(part, types, findings);
+  }
   if (findings.count(Severity::error) != before) return false;
   out = std::move(part);
   return true;
@@ -388,8 +402,39 @@ bool decode_static(const Node& root, Findings& findings, Static& out, Origins* o
 }
 
 bool decode_dynamic(const Node& root, std::string_view provider, Findings& findings, Dynamic& out,
-                    Origins* origins) {
-  return decode_part(root, dynamic_section(), provider, findings, out, origins);
+                    Origins* origins, MiddlewareTypes types) {
+  return decode_part(root, dynamic_section(), provider, findings, out, origins, types);
+}
+
+const MiddlewareType* find_type(MiddlewareTypes types, std::string_view key) noexcept {
+  for (const MiddlewareType& type : types) {
+    if (text::equals_ignore_case(type.key, key)) return &type;
+  }
+  return nullptr;
+}
+
+TypedBody typed_body(const Middleware& middleware, MiddlewareTypes types) noexcept {
+  TypedBody found;
+  for (const Entry& entry : middleware.body.entries) {
+    if (entry.value.is_null()) continue;
+    if (found.entry != nullptr) return {};
+    found = {find_type(types, entry.key), &entry};
+  }
+  return found.type != nullptr ? found : TypedBody{};
+}
+
+Born decode_options(const Middleware& middleware, const TypedBody& body, Findings& findings) {
+  const std::size_t before = findings.count(Severity::error) + findings.count(Severity::broken);
+  Born options = body.type->options->born();
+  Option whole = group(body.type->key, *body.type->options, {});
+  whole.may_be_empty = body.type->may_be_empty;
+  const std::string path = fmt::format("http.middlewares.{}.{}", middleware.name, body.type->key);
+  // What was born for us is ours to fill.
+  Decoder(findings, middleware.provider, path, nullptr)
+      .standing(body.entry->value, whole, const_cast<void*>(options.get()));
+  if (findings.count(Severity::error) + findings.count(Severity::broken) != before)
+    return Born(nullptr, [](const void*) {});
+  return options;
 }
 
 bool decode_section(const Node& node, const Section& keys, std::string_view path,

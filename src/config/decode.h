@@ -11,6 +11,7 @@
 
 #include "config/dynamic_model.h"
 #include "config/findings.h"
+#include "config/middleware_type.h"
 #include "config/node.h"
 #include "config/option.h"
 
@@ -29,8 +30,18 @@ enum class Roots : std::uint8_t { both, dynamic_only };
 bool check_roots(const Node& root, Roots roots, Findings& findings);
 
 bool decode_static(const Node& root, Findings& findings, Static& out, Origins* origins = nullptr);
+// The options of a middleware of one of `types` are judged with the document, and stay a tree in the model.
 bool decode_dynamic(const Node& root, std::string_view provider, Findings& findings, Dynamic& out,
-                    Origins* origins = nullptr);
+                    Origins* origins = nullptr, MiddlewareTypes types = {});
+
+// The type of a middleware, and the node with its options; null when it has none of `types`, or not exactly one.
+struct TypedBody {
+  const MiddlewareType* type = nullptr;
+  const Entry* entry = nullptr;
+};
+TypedBody typed_body(const Middleware& middleware, MiddlewareTypes types) noexcept;
+// The options as the struct of the type's section; null when something in them is wrong.
+Born decode_options(const Middleware& middleware, const TypedBody& body, Findings& findings);
 
 // One section by its table, for whoever has options of his own (a middleware). `path` is for messages.
 bool decode_section(const Node& node, const Section& keys, std::string_view path,

@@ -324,7 +324,8 @@ void Loader::load_document(const std::string& path, Mark mark) {
     return decode_document(root);
   }
   Dynamic refused;
-  decode_dynamic(root, "file", findings_, refused);  // for its findings
+  decode_dynamic(root, "file", findings_, refused, nullptr,
+                 request_.middleware_types);  // for its findings
 }
 
 // A document counts as a whole or not at all (decision 10).
@@ -332,7 +333,7 @@ void Loader::decode_document(const Node& root) {
   Dynamic document;
   Origins origins;
   Origins* kept = request_.keep_origins ? &origins : nullptr;
-  if (!decode_dynamic(root, "file", findings_, document, kept)) return;
+  if (!decode_dynamic(root, "file", findings_, document, kept, request_.middleware_types)) return;
   documents_.push_back(std::move(document));
   result_.origins.merge(origins);
 }

@@ -65,7 +65,7 @@ struct LoadRequest {
   std::vector<StaticFlag> flags;
   Environment environment;
   std::uint32_t uid = 0;  // of the caller: in the working directory only his files are looked for
-  std::span<const std::string_view> middleware_types;  // that this build has
+  MiddlewareTypes middleware_types;  // that this build has
   bool keep_origins = true;  // only -TT asks for them, and those of a large configuration are large
 };
 

@@ -378,7 +378,8 @@ void note_member(void* object, Value&& value) {
 
 }  // namespace detail
 
-// A key that a member holds: a scalar, a list or a map by the member's type.
+// A key that a member holds: a scalar, a list or a map by the member's type. The struct needs a name that no other has, an
+// anonymous namespace around it or not: g++ lets functions made from pointers to members leave their file.
 template <auto M>
 constexpr Option option(std::string_view key, std::string_view help) {
   Option o;

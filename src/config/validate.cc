@@ -149,10 +149,10 @@ void check_file_provider(const Static& fixed, Findings& findings) {
   }
 }
 
-void check_middleware_types(const Dynamic& dynamic, Words built, Findings& findings) {
+void check_middleware_types(const Dynamic& dynamic, MiddlewareTypes built, Findings& findings) {
   for (const Middleware& middleware : dynamic.middlewares) {
     for (const Entry& type : middleware.body.entries) {
-      if (type.value.is_null() || find_word(built, type.key)) continue;
+      if (type.value.is_null() || find_type(built, type.key) != nullptr) continue;
       const std::string where = fmt::format("http.middlewares.{}", middleware.name);
       if (find_word(middleware_types(), type.key)) {
         findings.broken(
@@ -188,7 +188,7 @@ Dynamic merge(std::vector<Dynamic> documents, Findings& findings) {
   return merged;
 }
 
-bool validate(Config& config, Findings& findings, Words middleware_types) {
+bool validate(Config& config, Findings& findings, MiddlewareTypes middleware_types) {
   const std::size_t before = findings.count(Severity::error);
   add_implied_entry_points(config.fixed);
   check_addresses(config.fixed, findings);

@@ -10,7 +10,7 @@
 
 #include "config/dynamic_model.h"
 #include "config/findings.h"
-#include "config/option.h"
+#include "config/middleware_type.h"
 
 #include <vector>
 
@@ -20,6 +20,6 @@ namespace pm::config {
 Dynamic merge(std::vector<Dynamic> documents, Findings& findings);
 
 // Adds what is implied and checks the whole. `middleware_types`: those that this build has.
-bool validate(Config& config, Findings& findings, Words middleware_types = {});
+bool validate(Config& config, Findings& findings, MiddlewareTypes middleware_types = {});
 
 }  // namespace pm::config

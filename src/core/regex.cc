@@ -104,6 +104,14 @@ bool Regex::matches(std::string_view text) const noexcept {
                          0);
 }
 
+std::optional<std::string_view> Regex::find(std::string_view text) const noexcept {
+  re2::StringPiece found;
+  const re2::StringPiece whole(text.data(), text.size());
+  if (!program_->Match(whole, 0, whole.size(), re2::RE2::UNANCHORED, &found, 1))
+    return std::nullopt;
+  return std::string_view(found.data(), found.size());
+}
+
 std::string Regex::replace_all(std::string_view text, std::string_view replacement) const {
   const auto count = static_cast<std::size_t>(program_->NumberOfCapturingGroups()) + 1;
   std::vector<re2::StringPiece> groups(count);

@@ -11,6 +11,7 @@
 #include "core/result.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,8 @@ class Regex {
   ~Regex();
 
   bool matches(std::string_view text) const noexcept;  // anywhere in the text
+  // The leftmost match, a view into the text; nothing when there is none.
+  std::optional<std::string_view> find(std::string_view text) const noexcept;
   std::string replace_all(std::string_view text, std::string_view replacement) const;
   const std::string& text() const noexcept;
 

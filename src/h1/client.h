@@ -101,6 +101,8 @@ class Client final : public http::ClientConnection,
   std::uint64_t carried_ = 0;       // exchanges
   std::uint32_t interims_ = 0;
   State state_ = State::idle;
+  http::Framing framing_ =
+      http::Framing::none;  // of the answer as it comes; middlewares may change the other one
   bool chunked_out_ = false;
   bool keep_ = false;      // the answer allows another exchange
   bool answered_ = false;  // a byte of the answer has come

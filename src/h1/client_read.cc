@@ -112,8 +112,8 @@ bool Client::take_head(std::string_view& bytes) noexcept {
   }
   if (response.status < 200 && response.status != 101) return take_interim(response, head);
   if (!take_final(response, head)) return false;
-  const bool is_empty = response.framing == http::Framing::none ||
-                        (response.framing == http::Framing::length && body_left_ == 0);
+  const bool is_empty =
+      framing_ == http::Framing::none || (framing_ == http::Framing::length && body_left_ == 0);
   const bool has_body = !is_empty && !head.claims_body;
   if (state_ != State::body || has_body) return true;
   end_of_answer(bytes.empty());
@@ -162,6 +162,7 @@ bool Client::take_final(http::Response& response, const ResponseHead& head) noex
   http::prepare_for_client(response);
   // HEAD and 304 say how long the body would be.
   if (announced) response.framing = http::Framing::length;
+  framing_ = response.framing;
   exchange_->response_head();
   return exchange_ != nullptr && state_ == State::body;
 }
@@ -183,7 +184,7 @@ void Client::open_tunnel() noexcept {
 
 bool Client::take_body(std::string_view& bytes) noexcept {
   if (in_trailers_) return take_trailers(bytes);
-  switch (exchange_->response().framing) {
+  switch (framing_) {
     case http::Framing::chunked: return take_chunked(bytes);
     case http::Framing::until_close:
       exchange_->trace().origin_bytes += bytes.size();
@@ -276,8 +277,7 @@ void Client::server_ended() noexcept {
     exchange->flush_response();
     return;
   }
-  if (exchange_->response().framing != http::Framing::until_close)
-    return fault(http::Outcome::closed);
+  if (framing_ != http::Framing::until_close) return fault(http::Outcome::closed);
   keep_ = false;
   end_of_answer(true);
 }

@@ -283,10 +283,10 @@ Flow Server::flush_response(http::Exchange& exchange) noexcept {
 void Server::response_flushed() noexcept {
   if (exchange_->is_tunnel()) {
     stream_->shutdown_write();
-    if (exchange_->request_ended()) finish_exchange();
+    if (exchange_->request_received()) finish_exchange();
     return;
   }
-  if (exchange_->request_ended() || close_) return finish_exchange();
+  if (exchange_->request_received() || close_) return finish_exchange();
   exchange_->set_client_end(
       nullptr);  // whoever answered is done; the rest of the body goes nowhere
   wants_body_ = true;

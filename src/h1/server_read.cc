@@ -186,7 +186,7 @@ void Server::set_body(const http::Request& request) noexcept {
 
 // The sink wants the body. What is unread goes to it at once, the rest as it comes.
 void Server::resume_request(http::Exchange& exchange) noexcept {
-  if (exchange.is_tunnel() && !exchange.request_ended()) body_ = Body::raw;
+  if (exchange.is_tunnel() && !exchange.request_received()) body_ = Body::raw;
   if (!is_running() || !body_is_due()) return;
   wants_body_ = true;
   if (owes_continue_) {

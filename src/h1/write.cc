@@ -144,7 +144,7 @@ std::size_t write_request_head(std::span<char> room, const http::Request& reques
   writer.put(request.method);
   writer.put(" ");
   writer.put(frame.path_prefix);
-  writer.put(request.path);
+  writer.put(request.path.empty() ? std::string_view("/") : request.path);
   if (request.has_query) {
     writer.put("?");
     writer.put(request.query);

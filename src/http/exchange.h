@@ -27,7 +27,9 @@
 namespace pm::http {
 
 class Exchange;
+class Run;
 struct ForwardedRules;
+struct WorkerTools;
 
 struct Chunk {
   std::span<const std::string_view> slices;
@@ -90,6 +92,8 @@ struct Trace {
   std::string_view server_url;
   std::string_view forwarded_for;  // before this hop
   std::string_view termination;    // short code of an abnormal end
+  std::string_view user;           // whom an auth middleware was told, or knows, the client to be
+  std::uint32_t repeats = 0;       // answers that a middleware dropped to ask once more
   std::uint64_t connection = 0;
   bool is_websocket = false;  // counted by its entry point
   bool is_logged = true;  // the router, or without one the entry point, wants it in the access log
@@ -98,7 +102,11 @@ struct Trace {
 class Exchange {
  public:
   Exchange(BlockPool& blocks, ServerEnd& server_end) noexcept
-      : arena_(blocks), request_(arena_), response_(arena_), server_end_(&server_end) {}
+      : arena_(blocks),
+        request_(arena_),
+        response_(arena_),
+        server_end_(&server_end),
+        last_end_(&server_end) {}
 
   Arena& arena() noexcept { return arena_; }
   Request& request() noexcept { return request_; }
@@ -112,15 +120,30 @@ class Exchange {
   const void* route = nullptr;
   ExchangeEnd* on_end = nullptr;
   const ForwardedRules* forwarded = nullptr;  // of the entry point
+  WorkerTools* tools = nullptr;
+
+  // The innermost run of middlewares; what it and those around it make of the answer reaches the client (http/run.h).
+  Run* run = nullptr;
+  ServerEnd& server_end() const noexcept { return *server_end_; }
+  void set_server_end(ServerEnd& end) noexcept { server_end_ = &end; }
+  std::uint8_t depth = 0;  // of requests that middlewares make for one another
 
   ClientEnd* client_end() const noexcept { return client_end_; }
   void set_client_end(ClientEnd* end) noexcept { client_end_ = end; }
 
+  // Towards whoever answers: all of the body was handed over; some of it was, and is gone.
   bool request_ended() const noexcept { return request_ended_; }
-  bool request_taken() const noexcept { return request_taken_; }  // was any body byte handed over?
+  bool request_taken() const noexcept { return request_taken_; }
+  // From the client: its last byte is here.
+  bool request_received() const noexcept { return request_received_; }
+  // Towards the client: what middlewares hold back has not started.
   bool response_started() const noexcept { return response_started_; }
   bool response_ended() const noexcept { return response_ended_; }
   bool is_tunnel() const noexcept { return tunnel_; }
+  // Counts answers that were begun: whoever made an earlier one has no say any more.
+  std::uint32_t round() const noexcept { return round_; }
+  bool answer_begun() const noexcept { return answer_begun_; }  // by its maker
+  bool answer_ended() const noexcept { return answer_ended_; }
 
   // From the ServerEnd.
   void request_chunk(const Chunk& chunk) noexcept {
@@ -129,14 +152,14 @@ class Exchange {
     if (client_end_ != nullptr) client_end_->request_chunk(*this, chunk);
   }
   void request_end() noexcept {
-    request_ended_ = true;
+    request_ended_ = request_received_ = true;
     if (client_end_ != nullptr) client_end_->request_end(*this);
   }
   Flow flush_request() noexcept {
     return client_end_ != nullptr ? client_end_->flush_request(*this) : Flow::more;
   }
   void note_empty_request() noexcept {
-    request_ended_ = true;
+    request_ended_ = request_received_ = true;
   }  // a request without a body ends before it is served
   void resume_response() noexcept {
     if (client_end_ != nullptr) client_end_->resume_response(*this);
@@ -155,21 +178,46 @@ class Exchange {
     server_end_->send_interim(*this, status, headers);
   }
   void response_head() noexcept {
-    response_started_ = true;
-    server_end_->send_head(*this);
+    answer_begun_ = true;
+    head_to(*server_end_);
   }
   void response_chunk(const Chunk& chunk) noexcept { server_end_->send_chunk(*this, chunk); }
   void response_end() noexcept {
-    response_ended_ = true;
-    server_end_->send_end(*this);
+    answer_ended_ = true;
+    end_to(*server_end_);
   }
   Flow flush_response() noexcept { return server_end_->flush_response(*this); }
   void cut_response() noexcept { server_end_->cut(*this); }
   // 101: the request's direction opens anew, and both are raw bytes until each side has ended.
   void open_tunnel() noexcept {
     tunnel_ = true;
-    request_ended_ = false;
+    request_ended_ = request_received_ = false;
   }
+
+  // Between the ends of a chain: only what reaches the last one, the client's codec, has started.
+  void head_to(ServerEnd& end) noexcept {
+    if (&end == last_end_) response_started_ = true;
+    end.send_head(*this);
+  }
+  void end_to(ServerEnd& end) noexcept {
+    if (&end == last_end_) response_ended_ = true;
+    end.send_end(*this);
+  }
+  // Another answer is going to be made, nothing of the present one has reached the client.
+  void begin_anew() noexcept {
+    ++round_;
+    answer_begun_ = answer_ended_ = false;
+    response_.clear();
+  }
+  // A body that is kept whole is handed over from its beginning, once more or for the first time.
+  void rewind_request() noexcept {
+    request_ended_ = false;
+    request_taken_ = false;
+  }
+  void end_kept_request() noexcept { request_ended_ = true; }
+
+  std::string_view unique_id;   // "" until somebody asks (http/unique_id.h)
+  std::string_view reply_body;  // of an answer that was prepared (http/reply.h)
 
  private:
   Arena arena_;
@@ -177,7 +225,12 @@ class Exchange {
   Response response_;
   Trace trace_;
   ServerEnd* server_end_;
+  ServerEnd* last_end_;
   ClientEnd* client_end_ = nullptr;
+  std::uint32_t round_ = 0;
+  bool answer_begun_ = false;
+  bool answer_ended_ = false;
+  bool request_received_ = false;
   bool request_ended_ = false;
   bool request_taken_ = false;
   bool response_started_ = false;

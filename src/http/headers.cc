@@ -16,6 +16,14 @@ bool is_named(const Field& field, FieldId id, std::string_view name) noexcept {
 
 }  // namespace
 
+void Headers::assign(const Headers& other) {
+  clear();
+  reserve(other.size_);
+  for (const Field& field : other) {
+    if (!field.dropped) append(field.id, field.name, field.value);
+  }
+}
+
 void Headers::reserve(std::uint32_t count) {
   if (count <= capacity_) return;
   auto* fields = arena_->array<Field>(count);

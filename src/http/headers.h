@@ -44,6 +44,8 @@ class Headers {
   void drop(FieldId id) noexcept;
   void drop(std::string_view name) noexcept;
   void clear() noexcept { size_ = 0, present_ = 0; }
+  void assign(
+      const Headers& other);  // its fields but for the dropped ones; names and values are shared
 
   // May say true for a field that was dropped one by one through begin()/end(); find() never does.
   bool may_have(FieldId id) const noexcept { return (present_ & field_bit(id)) != 0; }

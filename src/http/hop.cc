@@ -176,7 +176,7 @@ void prepare_for_server(Request& request, const ForwardedRules& rules) noexcept 
   // The writer of an upgrade puts "Connection: Upgrade" beside the token that is left here.
   drop_set(headers, request.wants_upgrade ? hop_by_hop & ~field_bit(FieldId::upgrade) : hop_by_hop);
   if (takes_trailers) headers.append(FieldId::te, "trailers");
-  if (!rules.append_for) return;
+  if (!rules.append_for || !request.names_peer) return;
   const std::string_view before = headers.get(FieldId::x_forwarded_for);
   const std::string_view peer = address_text(request);
   headers.set(FieldId::x_forwarded_for,

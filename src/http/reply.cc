@@ -2,15 +2,23 @@
 #include "http/reply.h"
 
 namespace pm::http {
-namespace {
 
-void send(Exchange& exchange, std::uint16_t status, std::string_view body) noexcept {
+void prepare_reply(Exchange& exchange, std::uint16_t status, std::string_view body,
+                   BodyType type) noexcept {
   Response& response = exchange.response();
+  response.clear();
   response.status = status;
-  response.reason = {};
   response.origin = Origin::proxy;
   response.framing = Framing::length;
   response.content_length = body.size();
+  exchange.reply_body = body;
+  if (type == BodyType::none) return;
+  response.headers.append(FieldId::content_type, "text/plain; charset=utf-8");
+  response.headers.append("X-Content-Type-Options", "nosniff");
+}
+
+void send_reply(Exchange& exchange) noexcept {
+  const std::string_view body = exchange.reply_body;
   exchange.set_client_end(nullptr);
   exchange.response_head();
   if (!body.empty()) exchange.response_chunk({{&body, 1}, body.size()});
@@ -18,24 +26,16 @@ void send(Exchange& exchange, std::uint16_t status, std::string_view body) noexc
   exchange.flush_response();
 }
 
-}  // namespace
-
 void reply(Exchange& exchange, std::uint16_t status, std::string_view body,
            BodyType type) noexcept {
-  Headers& headers = exchange.response().headers;
-  headers.clear();
-  if (type == BodyType::plain) {
-    headers.append(FieldId::content_type, "text/plain; charset=utf-8");
-    headers.append("X-Content-Type-Options", "nosniff");
-  }
-  send(exchange, status, body);
+  prepare_reply(exchange, status, body, type);
+  send_reply(exchange);
 }
 
 void redirect(Exchange& exchange, std::uint16_t status, std::string_view location) noexcept {
-  Headers& headers = exchange.response().headers;
-  headers.clear();
-  headers.append(FieldId::location, location);
-  send(exchange, status, reason_phrase(status));
+  prepare_reply(exchange, status, reason_phrase(status), BodyType::none);
+  exchange.response().headers.append(FieldId::location, location);
+  send_reply(exchange);
 }
 
 }  // namespace pm::http

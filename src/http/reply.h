@@ -15,6 +15,15 @@ namespace pm::http {
 enum class BodyType : std::uint8_t { none, plain };
 
 void reply(Exchange& exchange, std::uint16_t status, std::string_view body, BodyType type) noexcept;
+// In two steps, for a middleware: it prepares, may add fields, and whoever runs it sends.
+void prepare_reply(Exchange& exchange, std::uint16_t status, std::string_view body,
+                   BodyType type) noexcept;
+void send_reply(Exchange& exchange) noexcept;
+// GET may become anything; every other method must come again as it was.
+constexpr std::uint16_t redirect_status(std::string_view method, bool is_permanent) noexcept {
+  if (method == "GET") return is_permanent ? 301 : 302;
+  return is_permanent ? 308 : 307;
+}
 void redirect(Exchange& exchange, std::uint16_t status, std::string_view location) noexcept;
 
 }  // namespace pm::http

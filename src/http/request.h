@@ -42,12 +42,16 @@ struct Request {
   bool keep_alive = false;  // the client lets its connection be used again; HTTP/1 only
   bool expects_continue = false;
   bool wants_upgrade =
-      false;  // Connection: upgrade with one token in Upgrade, HTTP/1.1, GET, no body
+      false;               // Connection: upgrade with one token in Upgrade, HTTP/1.1, GET, no body
+  bool names_peer = true;  // X-Forwarded-For gets the client's address when the request leaves
   std::uint64_t content_length = 0;     // with Framing::length
   const SecureFacts* secure = nullptr;  // of the TLS connection it came over; null: plain
   Endpoint client;                      // peer, after the PROXY protocol
   Headers headers;
   Headers trailers;  // complete when the body has ended
 };
+
+// Everything but the trailers, which belong to the body. Both have arenas of their own or the same; the text is shared.
+void copy_head(const Request& from, Request& to);
 
 }  // namespace pm::http

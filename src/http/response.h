@@ -19,11 +19,24 @@ struct Response {
   std::uint16_t status = 0;
   std::string_view reason;  // as the server sent it; HTTP/1 only
   Origin origin = Origin::none;
+  // An answer of the proxy's own, because no byte of the request could be brought to a server.
+  bool is_unsent = false;
   // As it came from the server; the codec chooses its own towards the client.
   Framing framing = Framing::none;
   std::uint64_t content_length = 0;
   Headers headers;
   Headers trailers;
+
+  void clear() noexcept {
+    status = 0;
+    reason = {};
+    origin = Origin::none;
+    is_unsent = false;
+    framing = Framing::none;
+    content_length = 0;
+    headers.clear();
+    trailers.clear();
+  }
 };
 
 // "" when the status has no registered phrase.

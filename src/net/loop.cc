@@ -7,12 +7,13 @@
 
 namespace pm::net {
 
-// Lives until libuv has closed all three handles, which is after the Loop is gone.
+// Lives until libuv has closed all its handles, which is after the Loop is gone.
 struct Loop::Handles {
   Loop* loop = nullptr;
   uv_poll_t poll{};
   uv_idle_t idle{};
   uv_timer_t timer{};
+  uv_timer_t delay{};
   int open = 0;
 
   template <class H>
@@ -57,6 +58,7 @@ Loop::~Loop() {
     handles->close(handles->poll);
     handles->close(handles->idle);
     handles->close(handles->timer);
+    handles->close(handles->delay);
   }
 }
 
@@ -66,9 +68,11 @@ void Loop::attach(int poll_fd) {
   uv_poll_init(uv_, &handles_->poll, poll_fd);
   uv_idle_init(uv_, &handles_->idle);
   uv_timer_init(uv_, &handles_->timer);
+  uv_timer_init(uv_, &handles_->delay);
   handles_->adopt(handles_->poll);
   handles_->adopt(handles_->idle);
   handles_->adopt(handles_->timer);
+  handles_->adopt(handles_->delay);
   uv_poll_start(&handles_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) noexcept {
     static_cast<Handles*>(handle->data)->loop->turn();
   });
@@ -97,6 +101,32 @@ void Loop::turn() noexcept {
 void Loop::tick() noexcept {
   read_clock();
   wheel_.advance(now_ms());
+  if (handles_ == nullptr) delays_.ring(now_ms());
+}
+
+void Loop::set(Delay& delay, std::uint64_t after_ms) {
+  // The turn's clock may be behind by what the turn has done so far.
+  delays_.set(delay, (after_ms == 0 ? now_ns_ : reactor_.kernel().now_ns()) / 1000000 + after_ms);
+  wait_for_delay();
+}
+
+void Loop::wait_for_delay() noexcept {
+  if (handles_ == nullptr) return;
+  const std::uint64_t due = delays_.next_ms();
+  if (due == 0) {
+    uv_timer_stop(&handles_->delay);
+    return;
+  }
+  const std::uint64_t now = reactor_.kernel().now_ns() / 1000000;
+  const auto on_due = [](uv_timer_t* handle) noexcept {
+    Loop& loop = *static_cast<Handles*>(handle->data)->loop;
+    loop.read_clock();
+    loop.delays_.ring(loop.now_ms());
+    loop.turn();
+    loop.wait_for_delay();
+  };
+  uv_update_time(uv_);
+  uv_timer_start(&handles_->delay, on_due, due > now ? due - now : 0, 0);
 }
 
 void Loop::arm(Timer& timer, std::uint64_t deadline_ms) noexcept {

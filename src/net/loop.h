@@ -10,6 +10,7 @@
 
 #include "core/buffer.h"
 #include "core/result.h"
+#include "net/delay.h"
 #include "net/gather.h"
 #include "net/reactor.h"
 #include "net/timer.h"
@@ -56,6 +57,8 @@ class Loop {
   std::uint64_t now_ms() const noexcept { return now_ns_ / 1000000; }
   void arm(Timer& timer, std::uint64_t deadline_ms) noexcept;
   void disarm(Timer& timer) noexcept { wheel_.disarm(timer); }
+  // Precise; `after_ms` 0: in a turn of its own, soon.
+  void set(Delay& delay, std::uint64_t after_ms);
   void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
 
   void turn() noexcept;  // one turn of the reactor
@@ -69,6 +72,7 @@ class Loop {
   struct Handles;  // libuv's part
   void attach(int poll_fd);
   void start_ticking() noexcept;
+  void wait_for_delay() noexcept;
   void read_clock() noexcept { now_ns_ = reactor_.kernel().now_ns(); }
 
   uv_loop_s* uv_;
@@ -80,6 +84,7 @@ class Loop {
   BytePools pools_;
   Reactor reactor_;
   Wheel wheel_;
+  Delays delays_;
   Gather gather_;
   std::vector<TurnEnd*> turn_ends_;
   Handles* handles_ = nullptr;  // freed by libuv's close callbacks

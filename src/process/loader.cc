@@ -10,6 +10,7 @@
 #include "process/build_paths.h"
 #include "process/disk_reader.h"
 #include "process/plan_maker.h"
+#include "runtime/middleware_plan.h"
 #include "runtime/server.h"
 #include "runtime/tls_plan.h"
 
@@ -97,8 +98,10 @@ Loaded load_configuration(const Command& command, const runtime::Modules& module
                           const Caller& caller) {
   Loaded loaded;
   DiskReader reader(caller.is_root ? Trust::not_world_writable : Trust::any_file);
-  const config::LoadRequest request =
+  const std::vector<config::MiddlewareType> types = runtime::middleware_types(modules);
+  config::LoadRequest request =
       load_request(command, std::string(paths::configuration), caller.uid);
+  request.middleware_types = types;
   loaded.result = config::load(request, reader, loaded.findings);
   if (!loaded.result.usable) return loaded;
 

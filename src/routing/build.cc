@@ -141,6 +141,12 @@ std::uint32_t Builder::add_router(const Draft& draft, std::uint32_t entry_point)
     router.service = qualified(draft.source->service.value, draft.source->provider);
   router.internal = internal_service(router.service, fixed_).value_or(Internal::none);
   router.redirect = draft.redirect;
+  const auto add_middlewares = [&](const config::MarkedList& references) {
+    for (const config::At<std::string>& reference : references)
+      router.middlewares.push_back(qualified(reference.value, draft.source->provider));
+  };
+  if (entry_point != nowhere) add_middlewares(fixed_.entry_points[entry_point].http.middlewares);
+  add_middlewares(draft.source->middlewares);
   router.entry_point = entry_point;
   router.rule = draft.source->rule.value;
   router.priority = draft.priority;

@@ -56,10 +56,12 @@ struct Observed {
 
 // A root router on one of its entry points (a router on two of them is here twice), or a child router.
 struct Router {
-  std::string name;                     // "web@file"
-  std::string service;                  // "app@file"; "" with children
-  Internal internal = Internal::none;   // when `service` is one of ours
-  std::optional<Redirect> redirect;     // the answer of a redirection's router
+  std::string name;                    // "web@file"
+  std::string service;                 // "app@file"; "" with children
+  Internal internal = Internal::none;  // when `service` is one of ours
+  std::optional<Redirect> redirect;    // the answer of a redirection's router
+  std::vector<std::string>
+      middlewares;  // qualified, in order; of a root, those of the entry point first
   std::uint32_t entry_point = nowhere;  // index into Static::entry_points; none for a child
   std::uint32_t children = nowhere;     // index into Routing::tables
   http::EncodedSet forbidden =

@@ -239,6 +239,7 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   http::Request& request = exchange.request();
   exchange.on_end = this;
   exchange.forwarded = &forwarded_;
+  exchange.tools = &worker_->tools;
   exchange.trace().is_logged = logged_;
   if (!denied_methods_.empty() && is_denied(request.method))
     return refuse(exchange, 405, "Method Not Allowed\n");
@@ -283,14 +284,24 @@ void Entry::route(http::Exchange& exchange) noexcept {
     return http::reply(exchange, 421, "Misdirected Request\n", http::BodyType::plain);
   if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden))
     return refuse(exchange, 400, {});
-  while (found->children != nullptr) {
-    found = worker_->runtime->find_child(*found, request);
-    if (found == nullptr)
-      return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
-    exchange.route = found;
-    if (found->is_internal_service) exchange.trace().is_logged = found->access_log;
-  }
-  answer(exchange, *found);
+  enter(exchange, *found);
+}
+
+void Entry::enter(http::Exchange& exchange, const Route& route) noexcept {
+  if (route.chain) return route.chain->run(exchange, *this);
+  serve(exchange);
+}
+
+// Behind the chain of a router: its children are asked, by the request as the chain has left it, or it is answered.
+void Entry::serve(http::Exchange& exchange) noexcept {
+  const Route& route = *static_cast<const Route*>(exchange.route);
+  if (route.children == nullptr) return answer(exchange, route);
+  const Route* child = worker_->runtime->find_child(route, exchange.request());
+  if (child == nullptr)
+    return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
+  exchange.route = child;
+  if (child->is_internal_service) exchange.trace().is_logged = child->access_log;
+  enter(exchange, *child);
 }
 
 void Entry::answer(http::Exchange& exchange, const Route& route) noexcept {
@@ -332,7 +343,8 @@ void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
   record.origin_bytes = trace.origin_bytes;
   record.status = trace.status;
   record.origin_status = trace.origin_status;
-  record.retries = trace.attempts > 1 ? trace.attempts - 1 : 0;
+  record.retries = std::max(trace.attempts > 1 ? trace.attempts - 1 : 0, trace.repeats);
+  record.client_username = trace.user;
   record.worker = worker_->worker;
   record.connection = trace.connection;
   worker_->access_log->record(record);

@@ -12,6 +12,7 @@
 #include "config/static_model.h"
 #include "h1/server.h"
 #include "http/hop.h"
+#include "http/tools.h"
 #include "http/url.h"
 #include "net/listener.h"
 #include "runtime/runtime.h"
@@ -49,6 +50,7 @@ struct WorkerState {
   tls::Wire* wire = nullptr;
   tls::Gate* gate = nullptr;
   MemoryTrim* trim = nullptr;
+  http::WorkerTools tools;
 };
 
 class Entry;
@@ -66,6 +68,7 @@ class Prelude;
 
 class Entry final : public h1::RequestHandler,
                     public http::ExchangeEnd,
+                    private http::Service,  // what a router's chain leads to
                     private h1::ServerOwner,
                     private net::ListenerUser {
  public:
@@ -104,6 +107,8 @@ class Entry final : public h1::RequestHandler,
 
   void count_connection() noexcept;
   void route(http::Exchange& exchange) noexcept;
+  void enter(http::Exchange& exchange, const Route& route) noexcept;
+  void serve(http::Exchange& exchange) noexcept override;
   void answer(http::Exchange& exchange, const Route& route) noexcept;
   void refuse(http::Exchange& exchange, std::uint16_t status, std::string_view body) noexcept;
   bool is_denied(std::string_view method) const noexcept;

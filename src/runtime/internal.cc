@@ -40,14 +40,12 @@ void answer_whoami(http::Exchange& exchange, std::string_view entry_point) noexc
 
 void answer_redirect(http::Exchange& exchange, const routing::Redirect& redirect) noexcept {
   const http::Request& request = exchange.request();
-  const bool is_get = request.method == "GET";  // anything else must come again as it was
-  const std::uint16_t moved = redirect.permanent ? 301 : 302;
-  const std::uint16_t kept = redirect.permanent ? 308 : 307;
   const std::string location =
       fmt::format("{}://{}{}{}{}{}{}", redirect.scheme, host_of(request.authority),
                   redirect.port.empty() ? "" : ":", redirect.port, request.path,
                   request.has_query ? "?" : "", request.query);
-  http::redirect(exchange, is_get ? moved : kept, exchange.arena().copy(location));
+  http::redirect(exchange, http::redirect_status(request.method, redirect.permanent),
+                 exchange.arena().copy(location));
 }
 
 }  // namespace pm::runtime

@@ -5,6 +5,7 @@
 //   source  layout.md, "modules"
 #pragma once
 
+#include "http/module.h"
 #include "rules/matcher.h"
 #include "upstream/balancer.h"
 
@@ -15,6 +16,7 @@ namespace pm::runtime {
 struct Modules {
   std::span<const rules::MatcherModule* const> matchers;
   std::span<const upstream::BalancerModule* const> balancers;
+  std::span<const http::MiddlewareModule* const> middlewares;
 };
 
 }  // namespace pm::runtime

@@ -5,6 +5,7 @@
 //   source  architecture.md section 2
 #pragma once
 
+#include "http/chain.h"
 #include "http/service.h"
 #include "routing/build.h"
 
@@ -19,6 +20,8 @@ struct Route {
   http::Service* service = nullptr;  // null: one of the next three answers
   routing::Internal internal = routing::Internal::none;
   std::optional<routing::Redirect> redirect;
+  std::optional<http::Chain>
+      chain;  // what happens before: of a root, the entry point's middlewares first
   const routing::Table* children = nullptr;
   http::EncodedSet forbidden = 0;
   bool access_log = true;  // of this router as a root

@@ -36,17 +36,14 @@ Blueprint draw(const config::Config& config, const Modules& modules, config::Fin
   Blueprint blueprint;
   blueprint.tls = plan_tls(config, findings);
   blueprint.transports = plan_transports(config, findings);
-  blueprint.services = plan_services(config, modules, blueprint.transports, findings);
+  blueprint.middlewares = plan_middlewares(config, modules, findings);
+  const auto middleware = [&](std::string_view name) {
+    return standing_of(blueprint.middlewares, name);
+  };
+  blueprint.services = plan_services({config, modules, blueprint.transports, middleware}, findings);
   const auto service = [&](std::string_view name) {
     const auto found = blueprint.services.find(name);
     return found == blueprint.services.end() ? Standing::unknown : found->second.standing;
-  };
-  const auto middleware = [&](std::string_view name) {
-    const auto is_it = [&](const config::Middleware& m) {
-      return routing::qualified(m.name, m.provider) == name;
-    };
-    const auto& all = config.dynamic.middlewares;
-    return std::any_of(all.begin(), all.end(), is_it) ? Standing::broken : Standing::unknown;
   };
   const auto options = [&](std::string_view name) {
     return standing_of(blueprint.tls, name);
@@ -65,6 +62,7 @@ Runtime::Runtime(const config::Config& config, const Modules& modules, const Opt
                                      [](const routing::TlsHosts& one) { return one.has_routers; });
   if (takes_tls)
     tls_ = std::make_unique<TlsFront>(config.dynamic, blueprint.tls, options.ticket_keys);
+  middlewares_ = std::move(blueprint.middlewares);
   make_services(blueprint, options);
   routing_ = std::move(blueprint.routing);
   make_routes();
@@ -101,8 +99,8 @@ upstream::Pool& Runtime::pool_for(const ServicePlan& plan, const Blueprint& blue
   return *pool;
 }
 
-http::Service* Runtime::make_load_balancer(const std::string& name, ServicePlan& plan,
-                                           const Blueprint& blueprint, const Options& options) {
+void Runtime::make_load_balancer(const std::string& name, ServicePlan& plan,
+                                 const Blueprint& blueprint, const Options& options) {
   const config::LoadBalancer& source = *plan.source->load_balancer;
   upstream::Pool& pool = pool_for(plan, blueprint, options);
   std::vector<upstream::Server> servers;
@@ -124,15 +122,18 @@ http::Service* Runtime::make_load_balancer(const std::string& name, ServicePlan&
   slot = std::make_unique<upstream::LoadBalancer>(
       std::move(servers), std::move(balancer),
       upstream::LoadBalancerOptions{name, source.pass_host_header});
-  return slot.get();
 }
 
 // A usable plan has usable children only and is part of no cycle.
 http::Service* Runtime::make(const std::string& name, Blueprint& blueprint,
                              const Options& options) {
+  if (const auto made = guarded_.find(name); made != guarded_.end()) return made->second.get();
   if (const auto made = services_.find(name); made != services_.end()) return made->second.get();
   ServicePlan& plan = blueprint.services.find(name)->second;
-  if (plan.source->load_balancer) return make_load_balancer(name, plan, blueprint, options);
+  if (plan.source->load_balancer) {
+    make_load_balancer(name, plan, blueprint, options);
+    return guard(name, plan);
+  }
   std::vector<http::Service*> children;
   std::vector<std::int64_t> weights;
   for (std::size_t i = 0; i < plan.children.size(); ++i) {
@@ -142,6 +143,16 @@ http::Service* Runtime::make(const std::string& name, Blueprint& blueprint,
   auto& slot = services_[name];
   slot = std::make_unique<upstream::Weighted>(std::move(children), weights,
                                               options.seed ^ fnv1a(name));
+  return guard(name, plan);
+}
+
+// The middlewares of the service itself stand in front of it, whoever leads to it.
+http::Service* Runtime::guard(const std::string& name, const ServicePlan& plan) {
+  http::Service* const inner = services_.find(name)->second.get();
+  http::Chain chain(links_of(middlewares_, plan.middlewares));
+  if (chain.is_empty()) return inner;
+  auto& slot = guarded_[name];
+  slot = std::make_unique<http::ChainedService>(std::move(chain), *inner);
   return slot.get();
 }
 
@@ -156,10 +167,13 @@ void Runtime::make_routes() {
   for (std::uint32_t i = 0; i < routes_.size(); ++i) {
     const routing::Router& router = routing_.routers[i];
     Route& route = routes_[i];
-    const auto service = services_.find(router.service);
+    const auto guarded = guarded_.find(router.service);
+    const auto service = guarded != guarded_.end() ? guarded : services_.find(router.service);
     route.name = router.name;
     route.service_name = router.service;
     route.service = service == services_.end() ? nullptr : service->second.get();
+    if (http::Chain chain(links_of(middlewares_, router.middlewares)); !chain.is_empty())
+      route.chain = std::move(chain);
     route.internal = router.internal;
     route.redirect = router.redirect;
     route.children =

@@ -11,6 +11,7 @@
 
 #include "config/dynamic_model.h"
 #include "config/findings.h"
+#include "runtime/middleware_plan.h"
 #include "runtime/modules.h"
 #include "runtime/route.h"
 #include "runtime/service_plan.h"
@@ -29,6 +30,7 @@ namespace pm::runtime {
 struct Blueprint {
   TlsPlans tls;
   TransportPlans transports;
+  MiddlewarePlans middlewares;
   ServicePlans services;
   routing::Routing routing;
 };
@@ -66,19 +68,23 @@ class Runtime {
                                          const Blueprint& blueprint);
   upstream::Pool& pool_for(const ServicePlan& plan, const Blueprint& blueprint,
                            const Options& options);
-  http::Service* make_load_balancer(const std::string& name, ServicePlan& plan,
-                                    const Blueprint& blueprint, const Options& options);
+  void make_load_balancer(const std::string& name, ServicePlan& plan, const Blueprint& blueprint,
+                          const Options& options);
   http::Service* make(const std::string& name, Blueprint& blueprint, const Options& options);
+  http::Service* guard(const std::string& name, const ServicePlan& plan);
   void make_routes();
 
   std::unique_ptr<TlsFront> tls_;     // null where nobody takes HTTPS: a library's worth of memory
   tls::StorePtr system_authorities_;  // null until a transport needs them
   std::string_view system_pem_;
   std::map<std::string, std::unique_ptr<tls::ClientContext>, std::less<>> client_contexts_;
+  MiddlewarePlans middlewares_;
   routing::Routing routing_;
   std::vector<Route> routes_;  // beside Routing::routers
   std::map<std::string, std::unique_ptr<upstream::Pool>, std::less<>> pools_;  // by transport
   std::map<std::string, std::unique_ptr<http::Service>, std::less<>> services_;
+  // Those behind middlewares of their own, under the same name; the ones above are what they lead to.
+  std::map<std::string, std::unique_ptr<http::Service>, std::less<>> guarded_;
 };
 
 }  // namespace pm::runtime

@@ -78,6 +78,7 @@ Status DataPlane::open(uv_loop_s* loop) {
   state_.gate = gate_.get();
   state_.trim = trim_.get();
   state_.http1.loop = loop_.get();
+  state_.tools.loop = loop_.get();
   state_.log = options_.log;
   state_.access_log = options_.access_log;
   state_.worker = options_.worker;

@@ -17,9 +17,12 @@ using routing::Standing;
 
 class Planner {
  public:
-  Planner(const config::Config& config, const Modules& modules, const TransportPlans& transports,
-          config::Findings& findings) noexcept
-      : config_(config), modules_(modules), transports_(transports), findings_(findings) {}
+  Planner(const ServicePlanInput& input, config::Findings& findings) noexcept
+      : config_(input.config),
+        modules_(input.modules),
+        transports_(input.transports),
+        middleware_(input.middleware),
+        findings_(findings) {}
 
   ServicePlans run() {
     for (const config::Service& service : config_.dynamic.services) {
@@ -64,12 +67,21 @@ class Planner {
     if (types == 0 && service.other_types.empty()) {
       return break_it(plan, service.mark, "has no type", "give it loadBalancer or weighted");
     }
-    for (const At<std::string>& middleware : service.middlewares) {
-      break_it(plan, middleware.mark, "has middlewares, which are not supported yet",
-               "take them out");
-    }
+    judge_middlewares(plan);
     if (service.load_balancer) judge_load_balancer(plan, *service.load_balancer);
     if (service.weighted) refuse_later(plan, service.weighted->unsupported);
+  }
+
+  void judge_middlewares(ServicePlan& plan) {
+    for (const At<std::string>& reference : plan.source->middlewares) {
+      plan.middlewares.push_back(routing::qualified(reference.value, plan.source->provider));
+      const Standing standing = middleware_(plan.middlewares.back());
+      if (standing == Standing::usable) continue;
+      break_it(plan, reference.mark,
+               fmt::format("needs the middleware {}, which {}", text::quoted(reference.value),
+                           standing == Standing::broken ? "is broken" : "does not exist"),
+               "mend that middleware, or take it out of the list");
+    }
   }
 
   void judge_load_balancer(ServicePlan& plan, const config::LoadBalancer& balancer) {
@@ -201,6 +213,7 @@ class Planner {
   const config::Config& config_;
   const Modules& modules_;
   const TransportPlans& transports_;
+  const routing::Judge& middleware_;
   config::Findings& findings_;
   ServicePlans plans_;
   std::set<std::string, std::less<>> visited_;
@@ -209,9 +222,8 @@ class Planner {
 
 }  // namespace
 
-ServicePlans plan_services(const config::Config& config, const Modules& modules,
-                           const TransportPlans& transports, config::Findings& findings) {
-  return Planner(config, modules, transports, findings).run();
+ServicePlans plan_services(const ServicePlanInput& input, config::Findings& findings) {
+  return Planner(input, findings).run();
 }
 
 }  // namespace pm::runtime

@@ -30,12 +30,18 @@ struct ServicePlan {
   const config::ServersTransport* transport = nullptr;
   std::vector<upstream::ServerUrl> urls;  // beside LoadBalancer::servers
   // weighted
-  std::vector<std::string> children;  // qualified, beside Weighted::services
+  std::vector<std::string> children;     // qualified, beside Weighted::services
+  std::vector<std::string> middlewares;  // qualified, in order
 };
 
 using ServicePlans = std::map<std::string, ServicePlan, std::less<>>;
 
-ServicePlans plan_services(const config::Config& config, const Modules& modules,
-                           const TransportPlans& transports, config::Findings& findings);
+struct ServicePlanInput {
+  const config::Config& config;
+  const Modules& modules;
+  const TransportPlans& transports;
+  routing::Judge middleware;
+};
+ServicePlans plan_services(const ServicePlanInput& input, config::Findings& findings);
 
 }  // namespace pm::runtime

@@ -28,7 +28,8 @@ Forward::Forward(http::Exchange& exchange, const Server& server, bool pass_host_
 void Forward::start() noexcept {
   exchange_->set_client_end(this);
   exchange_->trace().server_url = server_->url;
-  if (server_->target == nullptr) return give_up(http::Outcome::no_address);
+  round_ = exchange_->round();
+  if (server_->target == nullptr) return give_up(http::Outcome::no_address, Sent::nothing);
   const TransportSettings& settings = pool().settings();
   options_.head_timeout_ms = settings.head_timeout_ms;
   if (settings.request_timeout_ms != 0)
@@ -49,7 +50,7 @@ void Forward::connect() noexcept {
 
 void Forward::begin(http::ClientConnection& connection) noexcept {
   ++attempts_;
-  exchange_->trace().attempts = attempts_;
+  ++exchange_->trace().attempts;
   connection.begin(*exchange_, *this, options_);
 }
 
@@ -58,7 +59,7 @@ void Forward::on_connected(http::ClientConnection& connection) noexcept {
 }
 
 void Forward::on_dial_failed(http::Outcome outcome) noexcept {
-  give_up(outcome);
+  give_up(outcome, Sent::nothing);
 }
 
 void Forward::on_turn_to_connect() noexcept {
@@ -77,7 +78,8 @@ bool Forward::may_send_again(const Failure& failure) const noexcept {
 }
 
 void Forward::on_failed(http::Exchange&, const Failure& failure) noexcept {
-  if (!may_send_again(failure)) return give_up(failure.outcome);
+  if (!may_send_again(failure))
+    return give_up(failure.outcome, failure.wrote ? Sent::something : Sent::nothing);
   fresh_only_ = true;
   exchange_->set_client_end(this);
   exchange_->hold_request();  // the connection that failed may have asked for it already
@@ -94,18 +96,20 @@ void Forward::cancel(http::Exchange&) noexcept {
 }
 
 void Forward::on_timer() noexcept {
-  if (exchange_->response_ended() || exchange_->is_tunnel()) return;
+  if (exchange_->round() != round_ || exchange_->answer_ended() || exchange_->is_tunnel()) return;
   pool().loop().gather().clear();
   exchange_->cancel_client_end();
-  if (!exchange_->response_started()) return give_up(http::Outcome::request_timed_out);
+  if (!exchange_->answer_begun()) return give_up(http::Outcome::request_timed_out, Sent::something);
   exchange_->trace().termination = code_of(http::Outcome::request_timed_out);
   exchange_->cut_response();
 }
 
-void Forward::give_up(http::Outcome outcome) noexcept {
+void Forward::give_up(http::Outcome outcome, Sent sent) noexcept {
   const std::uint16_t status = status_of(outcome);
   exchange_->trace().termination = code_of(outcome);
-  http::reply(*exchange_, status, http::reason_phrase(status), http::BodyType::none);
+  http::prepare_reply(*exchange_, status, http::reason_phrase(status), http::BodyType::none);
+  exchange_->response().is_unsent = sent == Sent::nothing;
+  http::send_reply(*exchange_);
 }
 
 }  // namespace pm::upstream

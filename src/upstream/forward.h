@@ -45,7 +45,8 @@ class Forward final : private http::Attempt,
   void connect() noexcept;
   void begin(http::ClientConnection& connection) noexcept;
   bool may_send_again(const Failure& failure) const noexcept;
-  void give_up(http::Outcome outcome) noexcept;
+  enum class Sent : std::uint8_t { nothing, something };
+  void give_up(http::Outcome outcome, Sent sent) noexcept;
   Pool& pool() const noexcept { return *server_->target->pool; }
 
   http::Exchange* exchange_;
@@ -53,6 +54,7 @@ class Forward final : private http::Attempt,
   http::ForwardOptions options_;
   Dial* dial_ = nullptr;  // in the arena; the last one when a second was needed
   std::uint32_t attempts_ = 0;
+  std::uint32_t round_ = 0;  // of the exchange when this began
   bool fresh_only_ = false;
 };
 

@@ -31,7 +31,7 @@ struct Trial {
     is_dynamic_good = decode_dynamic(root, "file", findings, config.dynamic, &origins);
   }
 
-  void complete(Words middleware_types = {}) {
+  void complete(MiddlewareTypes middleware_types = {}) {
     validate(config, findings, middleware_types);
     config.sources = findings.sources();
   }

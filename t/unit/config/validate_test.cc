@@ -123,7 +123,7 @@ TEST(validate, middlewares_that_this_build_does_not_have_are_broken) {
        "1:26: error: http.middlewares.m: unknown type \"zzzzzzzz\"; routers that use it are "
        "disabled"},
   };
-  static constexpr std::string_view built[] = {"stripPrefix"};
+  static constexpr MiddlewareType built[] = {{"stripPrefix", "takes a prefix off"}};
 
   check_rows(rows, [](std::string_view in) {
     Trial trial("http: {middlewares: {m: {" + std::string(in) + "}}}");

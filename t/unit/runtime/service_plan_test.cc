@@ -23,7 +23,12 @@ TEST_GROUP(service_plan) {
     trial.findings = config::Findings();
     trial.findings.add_source("f");
     const auto transports = runtime::plan_transports(config, trial.findings);
-    plans = runtime::plan_services(config, all_modules, transports, trial.findings);
+    const auto middleware = [](std::string_view name) {
+      return name == "good@file"  ? Standing::usable
+             : name == "bad@file" ? Standing::broken
+                                  : Standing::unknown;
+    };
+    plans = runtime::plan_services({config, all_modules, transports, middleware}, trial.findings);
     return trial.findings.text();
   }
   std::string plan_services(std::string_view services) {

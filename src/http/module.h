@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// module.h -- how a middleware is declared: its key, its options, and what makes one of them.
+//
+//   in      the decoded options: the struct that the section describes
+//   out     a Middleware, or null with a finding that says why
+//   source  layout.md, "modules"; decision 9 (decoding refuses the document, building breaks the object)
+#pragma once
+
+#include "config/middleware_type.h"
+#include "http/middleware.h"
+
+#include <string>
+
+namespace pm::http {
+
+// What a module may ask for while one of its middlewares is built.
+class Build {
+ public:
+  // The middleware is broken: it and the routers that use it are disabled. A mark without a source is the middleware's own.
+  virtual void broken(config::Mark mark, std::string what, std::string advice) = 0;
+  virtual void warn(config::Mark mark, std::string what, std::string advice) = 0;
+  virtual std::string_view name() const = 0;  // without provider
+  virtual std::string_view provider() const = 0;
+  // The content of a file that an option names: read by the loader, "" when it could not be.
+  virtual std::string_view content(std::string_view option) const = 0;
+
+ protected:
+  ~Build() = default;
+};
+
+struct MiddlewareModule {
+  config::MiddlewareType type;
+  MiddlewarePtr (*build)(const void* options, Build&) = nullptr;
+  // A second key for the same thing, with its own options: how it was called once.
+  config::MiddlewareType old_type = {};
+  MiddlewarePtr (*build_old)(const void* options, Build&) = nullptr;
+};
+
+// From a typed function to the table's: `Make` takes the module's own struct.
+template <class Options, MiddlewarePtr (*Make)(const Options&, Build&)>
+MiddlewarePtr build_of(const void* options, Build& build) {
+  return Make(*static_cast<const Options*>(options), build);
+}
+
+}  // namespace pm::http

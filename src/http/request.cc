@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "http/request.h"
+
+namespace pm::http {
+
+void copy_head(const Request& from, Request& to) {
+  to.head = from.head;
+  to.method = from.method;
+  to.target = from.target;
+  to.path = from.path;
+  to.query = from.query;
+  to.routing_path = from.routing_path;
+  to.authority = from.authority;
+  to.host = from.host;
+  to.version = from.version;
+  to.framing = from.framing;
+  to.has_query = from.has_query;
+  to.keep_alive = from.keep_alive;
+  to.expects_continue = from.expects_continue;
+  to.wants_upgrade = from.wants_upgrade;
+  to.names_peer = from.names_peer;
+  to.content_length = from.content_length;
+  to.secure = from.secure;
+  to.client = from.client;
+  to.headers.assign(from.headers);
+}
+
+}  // namespace pm::http

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/middleware_plan.h"
+
+#include "config/decode.h"
+#include "core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace pm::runtime {
+namespace {
+
+using config::Mark;
+using routing::Standing;
+
+struct ChainOptions {
+  config::MarkedTexts middlewares;
+};
+constexpr config::Option chain_options[] = {
+    config::option<&ChainOptions::middlewares>("middlewares",
+                                               "names, in order, in place of this one"),
+};
+constexpr config::Section chain_keys = config::section_of<ChainOptions>(chain_options);
+constexpr config::MiddlewareType chain_type{"chain", "several middlewares under one name",
+                                            &chain_keys};
+
+// What one module sees of the configuration while it makes one middleware.
+class OneBuild final : public http::Build {
+ public:
+  OneBuild(const config::Middleware& source, const config::TypedBody& body,
+           config::Findings& findings)
+      : source_(source), body_(body), findings_(findings) {}
+
+  void broken(Mark mark, std::string what, std::string advice) override {
+    findings_.broken(place(mark), title(what), std::move(advice));
+  }
+  void warn(Mark mark, std::string what, std::string advice) override {
+    findings_.warning(place(mark), title(what), std::move(advice));
+  }
+  std::string_view name() const override { return source_.name; }
+  std::string_view provider() const override { return source_.provider; }
+  std::string_view content(std::string_view) const override { return {}; }
+
+ private:
+  Mark place(Mark mark) const { return mark.source != 0 ? mark : body_.entry->key_mark; }
+  std::string title(std::string_view what) const {
+    return fmt::format("http.middlewares.{}.{}{}{}", source_.name, body_.type->key,
+                       what.starts_with('.') ? "" : " ", what);
+  }
+
+  const config::Middleware& source_;
+  const config::TypedBody& body_;
+  config::Findings& findings_;
+};
+
+class Planner {
+ public:
+  Planner(const config::Config& config, const Modules& modules, config::Findings& findings)
+      : config_(config),
+        modules_(modules),
+        types_(middleware_types(modules)),
+        findings_(findings) {}
+
+  MiddlewarePlans run() {
+    for (const config::Middleware& middleware : config_.dynamic.middlewares) {
+      MiddlewarePlan& plan = plans_[routing::qualified(middleware.name, middleware.provider)];
+      plan.source = &middleware;
+      make(plan);
+    }
+    for (auto& [name, plan] : plans_)
+      expand(name, plan);
+    return std::move(plans_);
+  }
+
+ private:
+  // A middleware without a type, or of one that is not there, was complained of by validate().
+  void make(MiddlewarePlan& plan) {
+    const config::TypedBody body = config::typed_body(*plan.source, types_);
+    plan.standing = Standing::broken;
+    if (body.type == nullptr) return;
+    const config::Born options = config::decode_options(*plan.source, body, findings_);
+    if (options == nullptr) return;
+    if (body.type->key == chain_type.key) {
+      plan.standing = Standing::usable;
+      plan.members = static_cast<const ChainOptions*>(options.get())->middlewares;
+      return;
+    }
+    OneBuild build(*plan.source, body, findings_);
+    plan.made = build_by_module(body.type->key, options.get(), build);
+    if (plan.made == nullptr) return;
+    plan.standing = Standing::usable;
+    plan.links = {plan.made.get()};
+  }
+
+  http::MiddlewarePtr build_by_module(std::string_view key, const void* options,
+                                      http::Build& build) {
+    for (const http::MiddlewareModule* module : modules_.middlewares) {
+      if (module->type.key == key) return module->build(options, build);
+      if (module->old_type.key != key || module->build_old == nullptr) continue;
+      build.warn({}, "is an old name", fmt::format("write {}", module->type.key));
+      return module->build_old(options, build);
+    }
+    return nullptr;
+  }
+
+  void break_it(MiddlewarePlan& plan, Mark mark, const std::string& what, std::string advice) {
+    plan.standing = Standing::broken;
+    plan.links.clear();
+    findings_.broken(mark, fmt::format("middleware {} {}", text::quoted(plan.source->name), what),
+                     std::move(advice));
+  }
+
+  // Depth first; a chain that is still on the path closes a cycle.
+  void expand(const std::string& name, MiddlewarePlan& plan) {
+    if (plan.members.empty() || !visited_.insert(name).second) return;
+    path_.push_back(name);
+    for (const config::At<std::string>& member : plan.members) {
+      const std::string wanted = routing::qualified(member.value, plan.source->provider);
+      if (const auto open = std::find(path_.begin(), path_.end(), wanted); open != path_.end()) {
+        break_it(plan, member.mark,
+                 fmt::format("is part of a cycle: {} -> {}", fmt::join(open, path_.end(), " -> "),
+                             wanted),
+                 "take one of the references out");
+        continue;
+      }
+      append_member(plan, member, wanted);
+    }
+    if (plan.standing == Standing::broken) plan.links.clear();
+    path_.pop_back();
+  }
+
+  void append_member(MiddlewarePlan& plan, const config::At<std::string>& member,
+                     const std::string& wanted) {
+    const auto found = plans_.find(wanted);
+    if (found == plans_.end()) {
+      break_it(
+          plan, member.mark,
+          fmt::format("names the middleware {}, which does not exist", text::quoted(member.value)),
+          "declare it under http.middlewares");
+      return;
+    }
+    expand(found->first, found->second);
+    if (found->second.standing == Standing::broken) {
+      break_it(plan, member.mark,
+               fmt::format("needs the middleware {}, which is broken", text::quoted(member.value)),
+               "mend that middleware, or take it out of the list");
+      return;
+    }
+    plan.links.insert(plan.links.end(), found->second.links.begin(), found->second.links.end());
+  }
+
+  const config::Config& config_;
+  const Modules& modules_;
+  std::vector<config::MiddlewareType> types_;
+  config::Findings& findings_;
+  MiddlewarePlans plans_;
+  std::set<std::string, std::less<>> visited_;
+  std::vector<std::string> path_;
+};
+
+}  // namespace
+
+std::vector<config::MiddlewareType> middleware_types(const Modules& modules) {
+  std::vector<config::MiddlewareType> types;
+  for (const http::MiddlewareModule* module : modules.middlewares) {
+    types.push_back(module->type);
+    if (module->build_old != nullptr) types.push_back(module->old_type);
+  }
+  types.push_back(chain_type);
+  std::sort(types.begin(), types.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return types;
+}
+
+MiddlewarePlans plan_middlewares(const config::Config& config, const Modules& modules,
+                                 config::Findings& findings) {
+  return Planner(config, modules, findings).run();
+}
+
+Standing standing_of(const MiddlewarePlans& plans, std::string_view name) {
+  const auto found = plans.find(name);
+  return found == plans.end() ? Standing::unknown : found->second.standing;
+}
+
+std::vector<const http::Middleware*> links_of(const MiddlewarePlans& plans,
+                                              const std::vector<std::string>& names) {
+  std::vector<const http::Middleware*> links;
+  for (const std::string& name : names) {
+    const auto& more = plans.find(name)->second.links;
+    links.insert(links.end(), more.begin(), more.end());
+  }
+  return links;
+}
+
+}  // namespace pm::runtime

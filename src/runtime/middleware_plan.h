@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// middleware_plan.h -- the middlewares of a configuration, made: each by its module, chains taken apart.
+//
+//   in      a Config whose documents were decoded with middleware_types(); the modules of this build
+//   out     for each middleware by its qualified name: its links in order, and its standing; a finding for what breaks one
+//   own     the plans own the middlewares that they made; chains borrow from them
+//   errors  findings of severity "broken": the middleware and the routers that use it are disabled (decision 9)
+//   source  middlewares-1.md section 1; middlewares-2.md section 7
+#pragma once
+
+#include "config/dynamic_model.h"
+#include "config/findings.h"
+#include "routing/build.h"
+#include "runtime/modules.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pm::runtime {
+
+// The types of the modules, and `chain`.
+std::vector<config::MiddlewareType> middleware_types(const Modules& modules);
+
+struct MiddlewarePlan {
+  const config::Middleware* source = nullptr;
+  routing::Standing standing = routing::Standing::usable;
+  http::MiddlewarePtr made;     // null: a chain, or broken
+  config::MarkedTexts members;  // of a chain, as written
+  std::vector<const http::Middleware*> links;
+};
+using MiddlewarePlans = std::map<std::string, MiddlewarePlan, std::less<>>;
+
+MiddlewarePlans plan_middlewares(const config::Config& config, const Modules& modules,
+                                 config::Findings& findings);
+
+routing::Standing standing_of(const MiddlewarePlans& plans, std::string_view name);
+
+// The links of several names, one behind the other; all of them are usable.
+std::vector<const http::Middleware*> links_of(const MiddlewarePlans& plans,
+                                              const std::vector<std::string>& names);
+
+}  // namespace pm::runtime
