@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/contents.h"
 
+#include "config/decode.h"
 #include "config/lookup.h"
 #include "core/text.h"
 
@@ -42,9 +43,14 @@ class Contents {
     read_transport(config_.fixed.servers_transport);
     for (ServersTransport& transport : config_.dynamic.servers_transports)
       read_transport(transport);
+    for (Middleware& middleware : config_.dynamic.middlewares)
+      read_middleware(middleware);
   }
 
  private:
+  void read_middleware(Middleware& middleware);
+  void read_named(const Node& node, const Section& section, const std::string& path,
+                  Middleware& middleware);
   void drop_same_pairs();
   void read_transport(ServersTransport& transport);
   void read_pair(CertificatePair& pair, std::string_view what);
@@ -68,6 +74,31 @@ void Contents::drop_same_pairs() {
   std::erase_if(pairs, [&seen](const CertificatePair& pair) {
     return !seen.emplace(std::pair(pair.cert_file.value, pair.key_file.value), true).second;
   });
+}
+
+// The options are a tree still: those that name files are told by the declarations of their type.
+void Contents::read_middleware(Middleware& middleware) {
+  const TypedBody body = typed_body(middleware, rules_.middleware_types);
+  if (body.type != nullptr && body.entry->value.is_mapping())
+    read_named(body.entry->value, *body.type->options, {}, middleware);
+}
+
+void Contents::read_named(const Node& node, const Section& section, const std::string& path,
+                          Middleware& middleware) {
+  for (const Entry& entry : node.entries) {
+    const Option* option = section.find(entry.key);
+    if (option == nullptr) continue;
+    const std::string below =
+        path.empty() ? std::string(option->key) : fmt::format("{}.{}", path, option->key);
+    if (option->section != nullptr && entry.value.is_mapping())
+      read_named(entry.value, *option->section, below, middleware);
+    if (option->names == Names::nothing || !entry.value.is_scalar()) continue;
+    const At<std::string> written{scalar_text(entry.value), entry.value.mark};
+    if (written.value.empty()) continue;
+    const std::string what = fmt::format("{} of middleware {}", below, middleware.name);
+    if (auto bytes = read(written, what, option->names == Names::key_or_content))
+      middleware.contents[below] = std::move(*bytes);
+  }
 }
 
 void Contents::read_transport(ServersTransport& transport) {
@@ -166,6 +197,15 @@ bool has_https(const Service& service) {
   });
 }
 
+// Whatever the option is called: a middleware that speaks to somebody over TLS.
+bool names_https(const Node& node) {
+  if (node.is_scalar()) return text::starts_with_ignore_case(node.text, "https://");
+  return std::any_of(node.items.begin(), node.items.end(),
+                     [](const Node& item) { return names_https(item); }) ||
+         std::any_of(node.entries.begin(), node.entries.end(),
+                     [](const Entry& entry) { return names_https(entry.value); });
+}
+
 // Some transport verifies by what the system trusts, and some server is of https: that they meet is not looked into.
 bool wants_system_authorities(const Config& config) {
   const auto relies = [](const ServersTransport& transport) {
@@ -173,6 +213,9 @@ bool wants_system_authorities(const Config& config) {
   };
   const auto& transports = config.dynamic.servers_transports;
   const auto& services = config.dynamic.services;
+  for (const Middleware& middleware : config.dynamic.middlewares) {
+    if (names_https(middleware.body)) return true;
+  }
   return std::any_of(services.begin(), services.end(), has_https) &&
          (relies(config.fixed.servers_transport) ||
           std::any_of(transports.begin(), transports.end(), relies));
@@ -182,6 +225,17 @@ bool wants_system_authorities(const Config& config) {
 void wipe(std::string& secret) {
   ::explicit_bzero(secret.data(), secret.size());
   secret.clear();
+}
+
+// Passwords, keys, tokens: of a middleware that is not run here, where servers are is all that anybody may know.
+void drop_secrets(Node& node) {
+  if (node.is_scalar() && !text::starts_with_ignore_case(node.text, "http://") &&
+      !text::starts_with_ignore_case(node.text, "https://"))
+    wipe(node.text);
+  for (Node& item : node.items)
+    drop_secrets(item);
+  for (Entry& entry : node.entries)
+    drop_secrets(entry.value);
 }
 
 void drop_key(CertificatePair& pair) {
@@ -225,6 +279,11 @@ void drop_keys(Config& config) {
   for (ServersTransport& transport : config.dynamic.servers_transports)
     drop_all(transport);
   drop_all(config.fixed.servers_transport);
+  for (Middleware& middleware : config.dynamic.middlewares) {
+    for (auto& [name, content] : middleware.contents)
+      wipe(content);
+    drop_secrets(middleware.body);
+  }
 }
 
 }  // namespace pm::config

@@ -24,6 +24,7 @@ struct ContentRules {
   std::string base;           // where relative paths begin
   std::uint32_t caller = 0;   // who starts the daemon
   std::uint32_t service = 0;  // whom workers run as
+  MiddlewareTypes middleware_types = {};
 };
 
 void read_contents(Config& config, FileReader& reader, const ContentRules& rules,

@@ -9,6 +9,7 @@
 
 #include "config/mark.h"
 #include "config/node.h"
+#include "config/option.h"
 #include "config/static_model.h"
 #include "config/tls_model.h"
 
@@ -83,6 +84,8 @@ struct Middleware {
   std::string provider;
   Mark mark;
   Node body;  // opaque: the module that answers to its one key decodes it
+  TextMap
+      contents;  // carried: what the loader has read of the files that its options name, by "usersFile", "tls.ca"
 };
 
 // Everything of one kind from all documents, in order of name. Two documents never hold the same (name, provider).

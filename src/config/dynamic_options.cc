@@ -118,10 +118,8 @@ constexpr Section service_keys = section_of<Service>(service_options);
 
 constexpr Option middleware_body = carried<&Middleware::body>();
 constexpr Option middleware_options[] = {
-    carried<&Middleware::name>(),
-    carried<&Middleware::provider>(),
-    carried<&Middleware::mark>(),
-    carried<&Middleware::body>(),
+    carried<&Middleware::name>(), carried<&Middleware::provider>(), carried<&Middleware::mark>(),
+    carried<&Middleware::body>(), carried<&Middleware::contents>(),
 };
 bool verify_middleware(const Middleware& middleware, Complaint& complaint) {
   const std::vector<Entry>& types = middleware.body.entries;

@@ -43,7 +43,8 @@ std::string kind_sentence(const Option& option) {
     text += fmt::format(", at least {}", bound_text(option, option.least));
   if (has_range && option.most != INT64_MAX)
     text += fmt::format(", at most {}", bound_text(option, option.most));
-  if (option.may_be_empty) text += ", or empty, or true";
+  if (option.may_be_empty)
+    text += option.kind == Kind::text_list ? ", or empty" : ", or empty, or true";
   return sentence(text);
 }
 

@@ -68,6 +68,9 @@ struct Value {
   Mark mark;
 };
 
+// Whether a text names a file whose content is meant. The loader reads it; a text that holds PEM is a content itself.
+enum class Names : std::uint8_t { nothing, file, file_or_content, key_or_content };
+
 struct Section;
 
 // What is allowed instead of `text` ("write host:port"), or "" when it is fine.
@@ -80,6 +83,7 @@ struct Option {
   Status status = Status::supported;
   bool may_be_empty = false;  // marked with a dagger in the specification: {} and true switch it on
   bool is_secret = false;
+  Names names = Names::nothing;
   bool breaks_only =
       false;  // a value that is not allowed leaves the default and does not refuse the document
   std::int64_t least = INT64_MIN;  // of integers; of durations in nanoseconds
@@ -140,6 +144,11 @@ struct Option {
   constexpr Option empty() const {
     Option o = *this;
     o.may_be_empty = true;
+    return o;
+  }
+  constexpr Option naming(Names what) const {
+    Option o = *this;
+    o.names = what;
     return o;
   }
   constexpr Option secret() const {

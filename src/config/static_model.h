@@ -228,6 +228,8 @@ struct Static {
   std::string worker_cpu_affinity = "";
   std::int64_t worker_connections = 65536;
   std::int64_t rlimit_nofile = 0;  // 0: soft raised to hard
+  std::string spill_path;
+  std::int64_t spill_size = std::int64_t{1} << 30;
   std::int64_t worker_priority = 0;
   At<std::string> user;  // "NAME [GROUP]"
   std::optional<bool> daemon;

@@ -153,6 +153,14 @@ constexpr Option static_options[] = {
         "rlimitNofile", "open files of one process; 0 raises the soft limit to the hard one")
         .at_least(0)
         .in("descriptors"),
+    option<&Static::spill_path>(
+        "spillPath",
+        "folder of the file in which a worker keeps bodies that are held and "
+        "too large for memory; the file has no name")
+        .with_default("as compiled in"),
+    option<&Static::spill_size>("spillSize", "size of that file, of one worker")
+        .at_least(0)
+        .in("bytes"),
     option<&Static::worker_priority>("workerPriority", "nice value of workers")
         .at_least(-20)
         .at_most(19),

@@ -194,7 +194,7 @@ bool ValueReader::read_list(const Node& node, Value& out) {
   } else {
     return wrong_kind(node);
   }
-  out.is_set = !out.list.empty();
+  out.is_set = !out.list.empty() || (option_.may_be_empty && node.is_sequence());
   return is_good;
 }
 

@@ -83,6 +83,7 @@ class Arena {
   }
 
   void clear() noexcept;
+  BlockPool& pool() const noexcept { return *pool_; }
   std::size_t bytes_held() const noexcept { return held_; }  // blocks and large pieces, for limits
 
  private:

@@ -18,6 +18,7 @@ struct BodyPart {
   std::size_t size = 0;  // the sum of the slices
   bool flush = false;
   bool last = false;
+  bool hold = false;  // from the link that holds the head: no more until it asks for it
 
   bool is_empty() const noexcept { return size == 0; }
   void swallow() noexcept { slices = {}, size = 0; }

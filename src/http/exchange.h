@@ -27,6 +27,8 @@
 namespace pm::http {
 
 class Exchange;
+class KeptRequest;
+class ReplyMaker;
 class Run;
 struct ForwardedRules;
 struct WorkerTools;
@@ -97,6 +99,15 @@ struct Trace {
   std::uint64_t connection = 0;
   bool is_websocket = false;  // counted by its entry point
   bool is_logged = true;  // the router, or without one the entry point, wants it in the access log
+};
+
+// An answer that takes its time: a page of another service, a body that was held.
+class ReplyMaker {
+ public:
+  virtual void make(Exchange&) noexcept = 0;
+
+ protected:
+  ~ReplyMaker() = default;
 };
 
 class Exchange {
@@ -172,8 +183,12 @@ class Exchange {
   }
 
   // From whoever makes the answer.
-  void resume_request() noexcept { server_end_->resume_request(*this); }
-  void hold_request() noexcept { server_end_->hold_request(*this); }
+  void resume_request() noexcept {
+    kept_ == nullptr ? server_end_->resume_request(*this) : resume_kept();
+  }
+  void hold_request() noexcept {
+    kept_ == nullptr ? server_end_->hold_request(*this) : rewind_kept();
+  }
   void interim(std::uint16_t status, const Headers& headers) noexcept {
     server_end_->send_interim(*this, status, headers);
   }
@@ -209,17 +224,34 @@ class Exchange {
     answer_begun_ = answer_ended_ = false;
     response_.clear();
   }
-  // A body that is kept whole is handed over from its beginning, once more or for the first time.
-  void rewind_request() noexcept {
-    request_ended_ = false;
-    request_taken_ = false;
-  }
-  void end_kept_request() noexcept { request_ended_ = true; }
 
-  std::string_view unique_id;   // "" until somebody asks (http/unique_id.h)
-  std::string_view reply_body;  // of an answer that was prepared (http/reply.h)
+  // A body that was taken from the client before (http/kept_body.h) is what whoever answers gets from now on.
+  KeptRequest* kept() const noexcept { return kept_; }
+  void keep(KeptRequest& body, bool has_bytes) noexcept {
+    kept_ = has_bytes ? &body : nullptr;
+    if (has_bytes) rewind_request();
+  }
+  void stop_keeping() noexcept {
+    kept_ = nullptr;
+    request_taken_ = true;
+  }
+  void rewind_request() noexcept { request_ended_ = request_taken_ = false; }
+  void hand_over(const Chunk& chunk) noexcept {
+    if (client_end_ != nullptr) client_end_->request_chunk(*this, chunk);
+  }
+  void hand_over_end() noexcept {
+    request_ended_ = true;
+    if (client_end_ != nullptr) client_end_->request_end(*this);
+  }
+
+  ReplyMaker* reply_maker = nullptr;  // makes the prepared answer, when it is more than a text
+  std::string_view unique_id;         // "" until somebody asks (http/unique_id.h)
+  std::string_view reply_body;        // of an answer that was prepared (http/reply.h)
 
  private:
+  void resume_kept() noexcept;
+  void rewind_kept() noexcept;
+
   Arena arena_;
   Request request_;
   Response response_;
@@ -227,6 +259,7 @@ class Exchange {
   ServerEnd* server_end_;
   ServerEnd* last_end_;
   ClientEnd* client_end_ = nullptr;
+  KeptRequest* kept_ = nullptr;
   std::uint32_t round_ = 0;
   bool answer_begun_ = false;
   bool answer_ended_ = false;

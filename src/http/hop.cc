@@ -179,6 +179,8 @@ void prepare_for_server(Request& request, const ForwardedRules& rules) noexcept 
   if (!rules.append_for || !request.names_peer) return;
   const std::string_view before = headers.get(FieldId::x_forwarded_for);
   const std::string_view peer = address_text(request);
+  request.has_named_peer = true;
+  request.forwarded_for = before;
   headers.set(FieldId::x_forwarded_for,
               before.empty() ? peer : headers.arena().join(before, ", ", peer));
 }

@@ -70,7 +70,8 @@ struct Resumer {
   std::uint32_t generation = 0;
   // The exchange may be gone when it returns. Verdict::again is what on_request_headers() is to be asked once more for.
   void resume(Verdict verdict) const noexcept;
-  Exchange* exchange() const noexcept;  // null: gone, or resumed already
+  void resume_soon(Verdict verdict) const noexcept;  // when the stack is empty
+  Exchange* exchange() const noexcept;               // null: gone, or resumed already
 };
 
 class Link {
@@ -97,16 +98,20 @@ class Link {
     prepare_reply(*exchange_, status, body, type);
     response().origin = Origin::middleware;
   }
+  // The same, made by somebody: `response()` is what he finds, and he may take his time.
+  void reply_by(ReplyMaker& maker) const noexcept { exchange_->reply_maker = &maker; }
   void reply_bare(std::uint16_t status) const noexcept {  // the reason phrase as its body
     reply(status, reason_phrase(status));
   }
 
-  // With Verdict::wait on the way in.
+  // With Verdict::wait on the way in. None of them brings its verdict before the hook has returned.
   Resumer suspend() const noexcept;
   void resume_after(std::uint64_t after_ms, Verdict verdict) const noexcept;
   // On the way in: what Verdict::again needs. The head as it is now; of the body nothing may have been taken by then.
   void keep_request() const noexcept;
   bool may_repeat() const noexcept;  // on the way out: nothing of the body is lost
+  void last_try()
+      const noexcept;  // before Verdict::again: interim answers reach the client from now on
   bool holds_head() const noexcept;  // this link holds it
 
  private:

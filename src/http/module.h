@@ -8,10 +8,25 @@
 
 #include "config/middleware_type.h"
 #include "http/middleware.h"
+#include "http/service.h"
 
 #include <string>
 
 namespace pm::http {
+
+// What is there only when everything is built: the service, or null.
+struct ServiceSlot {
+  Service* service = nullptr;
+};
+
+struct ServerSpec {
+  config::At<std::string> url;
+  std::string ca;    // PEM; "": what the system trusts
+  std::string cert;  // PEM
+  std::string key;
+  bool insecure_skip_verify = false;
+  std::uint64_t request_timeout_ms = 0;
+};
 
 // What a module may ask for while one of its middlewares is built.
 class Build {
@@ -21,8 +36,12 @@ class Build {
   virtual void warn(config::Mark mark, std::string what, std::string advice) = 0;
   virtual std::string_view name() const = 0;  // without provider
   virtual std::string_view provider() const = 0;
-  // The content of a file that an option names: read by the loader, "" when it could not be.
+  // The content of a file that an option names ("usersFile", "tls.ca"), as the loader has read it: "" when it could not.
   virtual std::string_view content(std::string_view option) const = 0;
+  // A service of the configuration. Null, with a finding, when there is none of that name; broken ones answer 503.
+  virtual const ServiceSlot* service(const config::At<std::string>& name) = 0;
+  // A server of one's own: `url` is SCHEME://HOST[:PORT]; its path is not looked at. Null, with a finding: it is none.
+  virtual const ServiceSlot* server(const ServerSpec& spec) = 0;
 
  protected:
   ~Build() = default;

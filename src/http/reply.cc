@@ -12,12 +12,17 @@ void prepare_reply(Exchange& exchange, std::uint16_t status, std::string_view bo
   response.framing = Framing::length;
   response.content_length = body.size();
   exchange.reply_body = body;
+  exchange.reply_maker = nullptr;
   if (type == BodyType::none) return;
   response.headers.append(FieldId::content_type, "text/plain; charset=utf-8");
   response.headers.append("X-Content-Type-Options", "nosniff");
 }
 
 void send_reply(Exchange& exchange) noexcept {
+  if (ReplyMaker* maker = exchange.reply_maker) {
+    exchange.reply_maker = nullptr;
+    return maker->make(exchange);
+  }
   const std::string_view body = exchange.reply_body;
   exchange.set_client_end(nullptr);
   exchange.response_head();

@@ -18,6 +18,8 @@ void copy_head(const Request& from, Request& to) {
   to.keep_alive = from.keep_alive;
   to.expects_continue = from.expects_continue;
   to.wants_upgrade = from.wants_upgrade;
+  to.has_named_peer = from.has_named_peer;
+  to.forwarded_for = from.forwarded_for;
   to.names_peer = from.names_peer;
   to.content_length = from.content_length;
   to.secure = from.secure;

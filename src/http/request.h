@@ -42,7 +42,10 @@ struct Request {
   bool keep_alive = false;  // the client lets its connection be used again; HTTP/1 only
   bool expects_continue = false;
   bool wants_upgrade =
-      false;               // Connection: upgrade with one token in Upgrade, HTTP/1.1, GET, no body
+      false;  // Connection: upgrade with one token in Upgrade, HTTP/1.1, GET, no body
+  bool has_named_peer =
+      false;  // that was done; forwarded_for is what the field was before, "" where there was none
+  std::string_view forwarded_for;
   bool names_peer = true;  // X-Forwarded-For gets the client's address when the request leaves
   std::uint64_t content_length = 0;     // with Framing::length
   const SecureFacts* secure = nullptr;  // of the TLS connection it came over; null: plain

@@ -2,9 +2,11 @@
 #include "http/run.h"
 
 #include "core/check.h"
+#include "http/kept_body.h"
 #include "http/tools.h"
 
 #include <cstring>
+#include <utility>
 
 namespace pm::http {
 
@@ -100,7 +102,7 @@ void Run::on_delay() noexcept {
 
 // A try whose answer may be dropped says nothing to the client before it is certain.
 void Run::send_interim(Exchange&, std::uint16_t status, const Headers& headers) noexcept {
-  if (kept_ == nullptr) outer_->send_interim(*exchange_, status, headers);
+  if (!is_quiet_) outer_->send_interim(*exchange_, status, headers);
 }
 
 void Run::send_head(Exchange&) noexcept {
@@ -149,6 +151,7 @@ void Run::pass_part(BodyPart& part) noexcept {
         link(place).middleware->on_response_body(Link(*exchange_, this, place), part);
     if (verdict == Verdict::wait) {
       PM_CHECK(is_holder, "only the link that holds the head holds a body");
+      source_held_ = source_held_ || part.hold;
       return;
     }
     if (verdict != Verdict::next) return turn(verdict, place);
@@ -184,7 +187,7 @@ Flow Run::flush_response(Exchange&) noexcept {
     settle();
     return Flow::more;
   }
-  if (holds_head_) return Flow::more;
+  if (holds_head_) return std::exchange(source_held_, false) ? Flow::hold : Flow::more;
   return outer_->flush_response(*exchange_);
 }
 
@@ -246,6 +249,7 @@ void Run::repeat_from(std::uint16_t place) noexcept {
   entered_ = place + 1;
   kept_ = kept;  // those of links further inside are taken anew
   copy_head(kept->head, exchange_->request());
+  if (exchange_->kept() != nullptr) exchange_->kept()->rewind();
   exchange_->begin_anew();
   ++exchange_->trace().repeats;
   // In a turn of its own, so that a server that refuses at once does not pile try upon try. turn_ stays until then.
@@ -272,13 +276,22 @@ Resumer Link::suspend() const noexcept {
 
 // Also on the way out, before Verdict::again: how long to wait until the next try begins.
 void Link::resume_after(std::uint64_t after_ms, Verdict verdict) const noexcept {
-  run_->delay_verdict_ = verdict;
-  tools().loop->set(*run_, after_ms);
+  run_->resume_after(after_ms, verdict);
+}
+
+void Run::resume_after(std::uint64_t after_ms, Verdict verdict) noexcept {
+  delay_verdict_ = verdict;
+  exchange_->tools->loop->set(*this, after_ms);
 }
 
 void Link::keep_request() const noexcept {
   run_->kept_ = arena().make<Run::Kept>(arena(), place_, run_->kept_);
   copy_head(request(), run_->kept_->head);
+  run_->is_quiet_ = true;
+}
+
+void Link::last_try() const noexcept {
+  run_->is_quiet_ = false;
 }
 
 bool Link::may_repeat() const noexcept {
@@ -293,6 +306,10 @@ bool Link::holds_head() const noexcept {
 
 void Resumer::resume(Verdict verdict) const noexcept {
   if (Run* run = tools->suspended.find(place, generation)) run->resume(verdict);
+}
+
+void Resumer::resume_soon(Verdict verdict) const noexcept {
+  if (Run* run = tools->suspended.find(place, generation)) run->resume_after(0, verdict);
 }
 
 Exchange* Resumer::exchange() const noexcept {

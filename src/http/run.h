@@ -26,6 +26,7 @@ class Run final : private ServerEnd, private ExchangeEnd, private net::Delay {
 
   void start() noexcept;
   void resume(Verdict verdict) noexcept;  // of a request that waits
+  void resume_after(std::uint64_t after_ms, Verdict verdict) noexcept;
   Exchange& exchange() noexcept { return *exchange_; }
 
  private:
@@ -77,7 +78,9 @@ class Run final : private ServerEnd, private ExchangeEnd, private net::Delay {
   Verdict delay_verdict_ = Verdict::next;
   bool waiting_ = false;  // the request is held by link reached_ - 1
   bool holds_head_ = false;
-  bool ended_ = false;  // the maker of the answer has said so
+  bool is_quiet_ = false;     // interim answers stay here
+  bool source_held_ = false;  // a link takes no more of the answer for now
+  bool ended_ = false;        // the maker of the answer has said so
   bool end_passed_ = false;
 };
 

@@ -5,7 +5,9 @@
 //   cost    a place in the list is taken and given back in O(1)
 #pragma once
 
+#include "net/jobs.h"
 #include "net/loop.h"
+#include "net/spill.h"
 
 #include <cstdint>
 #include <vector>
@@ -37,6 +39,8 @@ class Suspended {
 
 struct WorkerTools {
   net::Loop* loop = nullptr;
+  net::Jobs* jobs = nullptr;
+  net::SpillFile* spill = nullptr;  // null: there is none
   Suspended suspended;
 };
 

@@ -62,6 +62,13 @@ class Loop {
   void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
 
   void turn() noexcept;  // one turn of the reactor
+  // What libuv calls back for: with the clock read, and a turn behind it.
+  template <class F>
+  void run(F&& what) noexcept {
+    read_clock();
+    what();
+    turn();
+  }
   // Whoever works long asks that this turn be measured; the longest so far is what a connection may have waited for others.
   void measure_turn() noexcept { is_measured_ = true; }
   std::uint64_t longest_turn_ns() const noexcept { return longest_turn_ns_; }

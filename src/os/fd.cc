@@ -107,6 +107,15 @@ Status replace_file(const std::string& path, std::string_view content, unsigned 
   return success();
 }
 
+Fd unnamed_file(const std::string& folder) noexcept {
+  Fd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file.is_open() || (errno != EOPNOTSUPP && errno != EISDIR)) return file;
+  std::string name = folder + "/pointsman-XXXXXX";  // a file system that knows no such files
+  file.reset(::mkostemp(name.data(), O_CLOEXEC));
+  if (file.is_open()) ::unlink(name.c_str());
+  return file;
+}
+
 void close_all_but(std::span<const int> keep) noexcept {
   std::vector<int> kept(keep.begin(), keep.end());
   std::sort(kept.begin(), kept.end());

@@ -44,6 +44,8 @@ Result<Fd> duplicate(int fd);
 Result<std::string> read_all(int fd,
                              std::size_t limit);  // to the end; more than `limit` bytes is an error
 Status write_all(int fd, std::string_view bytes);
+// A file without a name in a folder; not open when there can be none there.
+Fd unnamed_file(const std::string& folder) noexcept;
 // `path` holds `content` or what it held before, never a part: written beside it and renamed.
 Status replace_file(const std::string& path, std::string_view content, unsigned mode);
 void close_all_but(

@@ -17,6 +17,7 @@ inline constexpr std::string_view configuration = PM_CONF_PATH;
 inline constexpr std::string_view pid = PM_PID_PATH;
 inline constexpr std::string_view error_log = PM_ERROR_LOG_PATH;
 inline constexpr std::string_view access_log = PM_HTTP_LOG_PATH;
+inline constexpr std::string_view temp = PM_TEMP_PATH;
 inline constexpr std::string_view user = PM_USER;
 }  // namespace paths
 

@@ -34,7 +34,7 @@ void clear_environment() {
 }
 
 void keep_own_descriptors(const ChildInput& input) {
-  std::vector<int> keep{input.channel.number(), input.error_log, input.access_log};
+  std::vector<int> keep{input.channel.number(), input.error_log, input.access_log, input.spill};
   for (const runtime::ListeningSocket& listener : input.listeners)
     keep.push_back(listener.fd);
   os::close_all_but(keep);

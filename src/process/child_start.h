@@ -45,6 +45,7 @@ struct ChildInput {
   LogSettings log;
   int error_log = -1;
   int access_log = -1;     // -1: off
+  int spill = -1;          // of a worker: a file for bodies that are held; -1: there can be none
   bool is_daemon = false;  // standard error is the error log
   unsigned slot = 0;
   std::vector<runtime::ListeningSocket> listeners;

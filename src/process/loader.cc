@@ -66,7 +66,7 @@ Status write_bundles(const BundleFds& to, Loaded& loaded) {
 
 // Certificates, keys, authorities: read and judged here, since workers open no files.
 void read_named_files(const Command& command, const Caller& caller, DiskReader& reader,
-                      Loaded& loaded) {
+                      config::MiddlewareTypes types, Loaded& loaded) {
   config::Config& config = loaded.result.config;
   const std::string_view wish = text::trim(config.fixed.user.value);
   os::Identity service = os::default_identity(paths::user);
@@ -77,7 +77,8 @@ void read_named_files(const Command& command, const Caller& caller, DiskReader& 
   config::read_contents(config, reader,
                         {.base = base_folder(command),
                          .caller = caller.uid,
-                         .service = caller.is_root ? service.uid : caller.uid},
+                         .service = caller.is_root ? service.uid : caller.uid,
+                         .middleware_types = types},
                         loaded.findings);
   config::read_system_authorities(config, reader, command.environment, loaded.findings);
   runtime::inspect_certificates(config, loaded.findings, std::time(nullptr));
@@ -105,7 +106,7 @@ Loaded load_configuration(const Command& command, const runtime::Modules& module
   loaded.result = config::load(request, reader, loaded.findings);
   if (!loaded.result.usable) return loaded;
 
-  read_named_files(command, caller, reader, loaded);
+  read_named_files(command, caller, reader, types, loaded);
   runtime::check(loaded.result.config, modules, loaded.findings);
   const PlanInput input{loaded.result.config, loaded.result.path, base_folder(command),
                         caller.is_root, os::usable_cores()};

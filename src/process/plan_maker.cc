@@ -204,6 +204,7 @@ bool Maker::set_paths() {
   return path(plan_.config_path, input_.config_path, "the path of the configuration") &&
          path(plan_.pid_path, fixed_.pid_path, "pid") &&
          path(plan_.log.path, fixed_.log.file_path, "log.filePath") &&
+         path(plan_.spill_path, fixed_.spill_path, "spillPath") &&
          path(plan_.access_log_path, access, "accessLog.filePath");
 }
 

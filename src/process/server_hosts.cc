@@ -25,22 +25,42 @@ bool is_known(const std::string& host) {
   return true;
 }
 
+class Hosts {
+ public:
+  // A URL that is none was found when its owner was judged.
+  void add(std::string_view text, config::Mark mark) {
+    const auto url = upstream::parse_server_url(text);
+    if (!url || Address::parse(url.value().host)) return;
+    std::string host = text::to_lower(url.value().host);
+    if (seen_.insert(host).second) hosts_.push_back({std::move(host), mark});
+  }
+  // Whom a middleware asks: by the option that is called so in all of them.
+  void add_addresses(const config::Node& node) {
+    for (const config::Entry& entry : node.entries) {
+      if (entry.value.is_scalar() && text::equals_ignore_case(entry.key, "address"))
+        add(entry.value.text, entry.value.mark);
+      add_addresses(entry.value);
+    }
+  }
+  std::vector<config::At<std::string>> take() { return std::move(hosts_); }
+
+ private:
+  std::vector<config::At<std::string>> hosts_;
+  std::set<std::string> seen_;
+};
+
 }  // namespace
 
 std::vector<config::At<std::string>> server_hosts(const config::Config& config) {
-  std::vector<config::At<std::string>> hosts;
-  std::set<std::string> seen;
+  Hosts hosts;
   for (const config::Service& service : config.dynamic.services) {
     if (!service.load_balancer) continue;
-    for (const config::Server& server : service.load_balancer->servers) {
-      // A URL that is none was found when the services were judged.
-      const auto url = upstream::parse_server_url(server.url.value);
-      if (!url || Address::parse(url.value().host)) continue;
-      std::string host = text::to_lower(url.value().host);
-      if (seen.insert(host).second) hosts.push_back({std::move(host), server.url.mark});
-    }
+    for (const config::Server& server : service.load_balancer->servers)
+      hosts.add(server.url.value, server.url.mark);
   }
-  return hosts;
+  for (const config::Middleware& middleware : config.dynamic.middlewares)
+    hosts.add_addresses(middleware.body);
+  return hosts.take();
 }
 
 void warn_of_unknown_hosts(const config::Config& config, config::Findings& findings) {

@@ -5,7 +5,9 @@
 #include "config/contents.h"
 #include "observe/access_log.h"
 #include "os/affinity.h"
+#include "os/fd.h"
 #include "os/memory.h"
+#include "process/build_paths.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
 #include "shm/names.h"
@@ -89,6 +91,7 @@ int Worker::start() {
   options.names = input_.names;
   options.ticket_keys = input_.ticket_keys;
   options.access_log = access_log_.get();
+  options.spill = std::exchange(input_.spill, -1);
   options.on_drained = [this] {
     leave();
   };
@@ -158,9 +161,21 @@ void Worker::leave() {
   loop_.leave();
 }
 
+// While it still may: folders for such files are not for the user whom a worker becomes.
+os::Fd open_spill(const runtime::Plan& plan) {
+  const std::string_view wished = plan.spill_path.view();
+  const std::string_view folders[] = {wished.empty() ? paths::temp : wished, "/var/tmp", "/tmp"};
+  for (const std::string_view folder : folders) {
+    os::Fd file = os::unnamed_file(std::string(folder));
+    if (file.is_open()) return file;
+  }
+  return {};
+}
+
 }  // namespace
 
 int run_worker(ChildInput input) {
+  input.spill = open_spill(input.bundle.plan()).release();
   enter_child(input, fmt::format("worker process {}", input.slot));
   input.names->zone().make_read_only();
   input.ticket_keys->zone().make_read_only();

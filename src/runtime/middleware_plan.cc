@@ -29,9 +29,10 @@ constexpr config::MiddlewareType chain_type{"chain", "several middlewares under 
 // What one module sees of the configuration while it makes one middleware.
 class OneBuild final : public http::Build {
  public:
-  OneBuild(const config::Middleware& source, const config::TypedBody& body,
+  OneBuild(const config::Config& config, const config::Middleware& source,
+           const config::TypedBody& body, std::deque<AskedService>& asked,
            config::Findings& findings)
-      : source_(source), body_(body), findings_(findings) {}
+      : config_(config), source_(source), body_(body), asked_(asked), findings_(findings) {}
 
   void broken(Mark mark, std::string what, std::string advice) override {
     findings_.broken(place(mark), title(what), std::move(advice));
@@ -41,7 +42,12 @@ class OneBuild final : public http::Build {
   }
   std::string_view name() const override { return source_.name; }
   std::string_view provider() const override { return source_.provider; }
-  std::string_view content(std::string_view) const override { return {}; }
+  std::string_view content(std::string_view option) const override {
+    const auto found = source_.contents.find(std::string(option));
+    return found == source_.contents.end() ? std::string_view{} : found->second;
+  }
+  const http::ServiceSlot* service(const config::At<std::string>& name) override;
+  const http::ServiceSlot* server(const http::ServerSpec& spec) override;
 
  private:
   Mark place(Mark mark) const { return mark.source != 0 ? mark : body_.entry->key_mark; }
@@ -50,10 +56,56 @@ class OneBuild final : public http::Build {
                        what.starts_with('.') ? "" : " ", what);
   }
 
+  const config::Config& config_;
   const config::Middleware& source_;
   const config::TypedBody& body_;
+  std::deque<AskedService>& asked_;
   config::Findings& findings_;
 };
+
+const http::ServiceSlot* OneBuild::service(const config::At<std::string>& name) {
+  const std::string wanted = routing::qualified(name.value, source_.provider);
+  const auto& all = config_.dynamic.services;
+  const bool is_there = std::any_of(all.begin(), all.end(), [&](const config::Service& service) {
+    return routing::qualified(service.name, service.provider) == wanted;
+  });
+  if (!is_there) {
+    broken(name.mark,
+           fmt::format(".service names {}, which does not exist", text::quoted(name.value)),
+           "declare it under http.services");
+    return nullptr;
+  }
+  AskedService& asked = asked_.emplace_back();
+  asked.service = wanted;
+  return &asked.slot;
+}
+
+const http::ServiceSlot* OneBuild::server(const http::ServerSpec& spec) {
+  auto url = upstream::parse_server_url(spec.url.value);
+  if (!url || (url->scheme != "http" && url->scheme != "https")) {
+    broken(spec.url.mark,
+           fmt::format(".address {} {}", text::quoted(spec.url.value),
+                       url ? "is of a scheme that cannot be asked" : url.error().what),
+           "write http://HOST:PORT/PATH");
+    return nullptr;
+  }
+  AskedService asked;
+  asked.of = routing::qualified(source_.name, source_.provider);
+  asked.url = std::move(url).value();
+  asked.request_timeout_ms = spec.request_timeout_ms;
+  asked.tls.verify = !spec.insecure_skip_verify;
+  if (!spec.ca.empty()) asked.tls.authorities.push_back(spec.ca);
+  if (!spec.cert.empty()) asked.tls.certificates.push_back({spec.cert, spec.key});
+  if (asked.url.scheme == "https") {
+    const auto context = tls::ClientContext::create(asked.tls, nullptr);
+    if (!context) {
+      broken({}, fmt::format(".tls: {}", context.error().what), "mend the certificate or the key");
+      return nullptr;
+    }
+  }
+  asked_.push_back(std::move(asked));
+  return &asked_.back().slot;
+}
 
 class Planner {
  public:
@@ -65,11 +117,12 @@ class Planner {
 
   MiddlewarePlans run() {
     for (const config::Middleware& middleware : config_.dynamic.middlewares) {
-      MiddlewarePlan& plan = plans_[routing::qualified(middleware.name, middleware.provider)];
+      MiddlewarePlan& plan =
+          plans_.by_name[routing::qualified(middleware.name, middleware.provider)];
       plan.source = &middleware;
       make(plan);
     }
-    for (auto& [name, plan] : plans_)
+    for (auto& [name, plan] : plans_.by_name)
       expand(name, plan);
     return std::move(plans_);
   }
@@ -87,7 +140,7 @@ class Planner {
       plan.members = static_cast<const ChainOptions*>(options.get())->middlewares;
       return;
     }
-    OneBuild build(*plan.source, body, findings_);
+    OneBuild build(config_, *plan.source, body, plans_.asked, findings_);
     plan.made = build_by_module(body.type->key, options.get(), build);
     if (plan.made == nullptr) return;
     plan.standing = Standing::usable;
@@ -133,8 +186,8 @@ class Planner {
 
   void append_member(MiddlewarePlan& plan, const config::At<std::string>& member,
                      const std::string& wanted) {
-    const auto found = plans_.find(wanted);
-    if (found == plans_.end()) {
+    const auto found = plans_.by_name.find(wanted);
+    if (found == plans_.by_name.end()) {
       break_it(
           plan, member.mark,
           fmt::format("names the middleware {}, which does not exist", text::quoted(member.value)),
@@ -179,15 +232,15 @@ MiddlewarePlans plan_middlewares(const config::Config& config, const Modules& mo
 }
 
 Standing standing_of(const MiddlewarePlans& plans, std::string_view name) {
-  const auto found = plans.find(name);
-  return found == plans.end() ? Standing::unknown : found->second.standing;
+  const auto found = plans.by_name.find(name);
+  return found == plans.by_name.end() ? Standing::unknown : found->second.standing;
 }
 
 std::vector<const http::Middleware*> links_of(const MiddlewarePlans& plans,
                                               const std::vector<std::string>& names) {
   std::vector<const http::Middleware*> links;
   for (const std::string& name : names) {
-    const auto& more = plans.find(name)->second.links;
+    const auto& more = plans.by_name.find(name)->second.links;
     links.insert(links.end(), more.begin(), more.end());
   }
   return links;

@@ -12,7 +12,10 @@
 #include "config/findings.h"
 #include "routing/build.h"
 #include "runtime/modules.h"
+#include "tls/client_context.h"
+#include "upstream/server_url.h"
 
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,7 +33,21 @@ struct MiddlewarePlan {
   config::MarkedTexts members;  // of a chain, as written
   std::vector<const http::Middleware*> links;
 };
-using MiddlewarePlans = std::map<std::string, MiddlewarePlan, std::less<>>;
+
+// Somebody whom a middleware asks: a service of the configuration, or a server of its own.
+struct AskedService {
+  http::ServiceSlot slot;  // filled when services are made
+  std::string service;     // qualified; "": a server
+  std::string of;          // the middleware
+  upstream::ServerUrl url;
+  tls::ClientOptions tls;
+  std::uint64_t request_timeout_ms = 0;
+};
+
+struct MiddlewarePlans {
+  std::map<std::string, MiddlewarePlan, std::less<>> by_name;
+  std::deque<AskedService> asked;  // middlewares point into it
+};
 
 MiddlewarePlans plan_middlewares(const config::Config& config, const Modules& modules,
                                  config::Findings& findings);

@@ -106,6 +106,7 @@ struct Plan {
   PathText config_path;  // absolute; of the static file or directory
   PathText pid_path;     // absolute; "" when none is asked for
   PlanLog log;
+  PathText spill_path;       // a folder; "": the compiled-in one
   PathText access_log_path;  // absolute; "": standard output
   std::uint8_t access_log = 0;
   PlanSummary summary;

@@ -3,6 +3,8 @@
 
 #include "core/hash.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -127,8 +129,7 @@ void Runtime::make_load_balancer(const std::string& name, ServicePlan& plan,
 // A usable plan has usable children only and is part of no cycle.
 http::Service* Runtime::make(const std::string& name, Blueprint& blueprint,
                              const Options& options) {
-  if (const auto made = guarded_.find(name); made != guarded_.end()) return made->second.get();
-  if (const auto made = services_.find(name); made != services_.end()) return made->second.get();
+  if (http::Service* made = service_named(name)) return made;
   ServicePlan& plan = blueprint.services.find(name)->second;
   if (plan.source->load_balancer) {
     make_load_balancer(name, plan, blueprint, options);
@@ -160,6 +161,46 @@ void Runtime::make_services(Blueprint& blueprint, const Options& options) {
   for (auto& [name, plan] : blueprint.services) {
     if (plan.standing == Standing::usable) make(name, blueprint, options);
   }
+  for (AskedService& asked : middlewares_.asked) {
+    if (asked.service.empty()) {
+      make_asked(asked, options);
+      continue;
+    }
+    asked.slot.service = service_named(asked.service);
+  }
+}
+
+// A server that one middleware asks: its own pool, one server, no balancing.
+void Runtime::make_asked(AskedService& asked, const Options& options) {
+  const bool secure = asked.url.scheme == "https";
+  const std::string name = fmt::format("{} of {}", asked.url.authority, asked.of);
+  auto& pool = pools_[name];
+  pool = std::make_unique<upstream::Pool>(
+      *options.loop, options.names, *options.connector,
+      upstream::TransportSettings{.request_timeout_ms = asked.request_timeout_ms});
+  if (secure) {
+    if (system_authorities_ == nullptr && asked.tls.verify && asked.tls.authorities.empty())
+      system_authorities_ = tls::store_of(system_pem_);
+    auto made = tls::ClientContext::create(asked.tls, system_authorities_.get());
+    if (made) client_contexts_[name] = std::move(made).value();
+    pool->set_tls({client_contexts_[name].get(), options.wire, options.gate, options.log});
+  }
+  const bool can_be_asked = !secure || pool->tls().context != nullptr;
+  auto& slot = services_[name];
+  slot = std::make_unique<upstream::LoadBalancer>(
+      upstream::Server{
+          .target = can_be_asked ? &pool->target(asked.url.host, asked.url.port, secure) : nullptr,
+          .url = fmt::format("{}://{}", asked.url.scheme, asked.url.authority),
+          .host = asked.url.authority,
+          .path_prefix = {}},
+      name);
+  asked.slot.service = slot.get();
+}
+
+http::Service* Runtime::service_named(const std::string& name) const {
+  if (const auto found = guarded_.find(name); found != guarded_.end()) return found->second.get();
+  const auto found = services_.find(name);
+  return found == services_.end() ? nullptr : found->second.get();
 }
 
 void Runtime::make_routes() {
@@ -167,11 +208,9 @@ void Runtime::make_routes() {
   for (std::uint32_t i = 0; i < routes_.size(); ++i) {
     const routing::Router& router = routing_.routers[i];
     Route& route = routes_[i];
-    const auto guarded = guarded_.find(router.service);
-    const auto service = guarded != guarded_.end() ? guarded : services_.find(router.service);
     route.name = router.name;
     route.service_name = router.service;
-    route.service = service == services_.end() ? nullptr : service->second.get();
+    route.service = service_named(router.service);
     if (http::Chain chain(links_of(middlewares_, router.middlewares)); !chain.is_empty())
       route.chain = std::move(chain);
     route.internal = router.internal;

@@ -71,7 +71,9 @@ class Runtime {
   void make_load_balancer(const std::string& name, ServicePlan& plan, const Blueprint& blueprint,
                           const Options& options);
   http::Service* make(const std::string& name, Blueprint& blueprint, const Options& options);
+  void make_asked(AskedService& asked, const Options& options);
   http::Service* guard(const std::string& name, const ServicePlan& plan);
+  http::Service* service_named(const std::string& name) const;  // null: it is not there
   void make_routes();
 
   std::unique_ptr<TlsFront> tls_;     // null where nobody takes HTTPS: a library's worth of memory

@@ -57,6 +57,8 @@ class DataPlane final : public Server,
 
   ServerOptions options_;
   std::unique_ptr<net::Loop> loop_;
+  std::unique_ptr<net::SpillFile> spill_;
+  std::unique_ptr<net::Jobs> jobs_;  // ends before what its jobs work on
   tls::Wire wire_;
   std::unique_ptr<tls::Gate> gate_;
   std::unique_ptr<MemoryTrim> trim_;
@@ -78,7 +80,12 @@ Status DataPlane::open(uv_loop_s* loop) {
   state_.gate = gate_.get();
   state_.trim = trim_.get();
   state_.http1.loop = loop_.get();
+  jobs_ = std::make_unique<net::Jobs>(*loop_);
+  spill_ = std::make_unique<net::SpillFile>(*jobs_, options_.spill,
+                                            static_cast<std::uint64_t>(config.fixed.spill_size));
   state_.tools.loop = loop_.get();
+  state_.tools.jobs = jobs_.get();
+  state_.tools.spill = spill_.get();
   state_.log = options_.log;
   state_.access_log = options_.access_log;
   state_.worker = options_.worker;

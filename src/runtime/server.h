@@ -47,6 +47,7 @@ struct ServerOptions {
   const shm::Names* names = nullptr;  // addresses that the agent publishes; null in tests
   const shm::TicketKeys* ticket_keys = nullptr;  // of TLS; null: no session is resumed
   observe::AccessLog* access_log = nullptr;      // null: off
+  int spill = -1;                                // a file for bodies that are held; becomes ours
   std::function<void()> on_drained;
 };
 

@@ -35,6 +35,9 @@ class LoadBalancer final : public http::Service {
   LoadBalancer(std::vector<Server> servers, std::unique_ptr<Balancer> balancer,
                LoadBalancerOptions options);
 
+  // One server and nothing to choose, which sees its own name as Host.
+  LoadBalancer(Server server, std::string name);
+
   void serve(http::Exchange& exchange) noexcept override;
 
  private:

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "net/jobs.h"
+
+#include <uv.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace pm::net {
+namespace {
+
+constexpr int nicer = 10;
+
+// Once a thread.
+void step_back() noexcept {
+  thread_local bool is_nice = false;
+  if (is_nice) return;
+  is_nice = true;
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nicer);
+}
+
+}  // namespace
+
+struct Jobs::Request {
+  uv_work_t work{};
+  Jobs* jobs = nullptr;
+  std::unique_ptr<Job> job;
+};
+
+Jobs::~Jobs() {
+  while (waiting_ > 0 && uv_run(loop_->uv(), UV_RUN_ONCE) != 0) {
+  }
+}
+
+bool Jobs::add(std::unique_ptr<Job> job) noexcept {
+  if (waiting_ >= most_waiting) return false;
+  auto* request = new Request;
+  request->work.data = request;
+  request->jobs = this;
+  request->job = std::move(job);
+  const auto work = [](uv_work_t* handle) noexcept {
+    step_back();
+    static_cast<Request*>(handle->data)->job->work();
+  };
+  const auto done = [](uv_work_t* handle, int) noexcept {
+    const std::unique_ptr<Request> own(static_cast<Request*>(handle->data));
+    --own->jobs->waiting_;
+    own->jobs->loop_->run([&own] { own->job->done(); });
+  };
+  if (uv_queue_work(loop_->uv(), &request->work, work, done) != 0) {
+    delete request;
+    return false;
+  }
+  ++waiting_;
+  return true;
+}
+
+}  // namespace pm::net
