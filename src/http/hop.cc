@@ -138,6 +138,10 @@ void set_if_empty(Headers& headers, FieldId id, std::string_view value) noexcept
 
 }  // namespace
 
+bool is_managed(std::string_view name) noexcept {
+  return is_alias_of_managed(name);
+}
+
 bool apply_underscores(Request& request, Underscores strategy) noexcept {
   if (strategy == Underscores::keep) return true;
   for (Field& field : request.headers) {

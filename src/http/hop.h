@@ -33,6 +33,9 @@ struct ForwardedRules {
 // False: the request is refused (400, "Bad Request"), a name holds an underscore.
 bool apply_underscores(Request& request, Underscores strategy) noexcept;
 
+// One of the names that only proxies may set, in any spelling ("X-Forwarded-For", "x_real_ip").
+bool is_managed(std::string_view name) noexcept;
+
 // Step 8 of the order of work: deletes what an untrusted peer claims, then sets what the server is promised.
 void apply_forwarded(Request& request, const ForwardedRules& rules) noexcept;
 
