@@ -31,7 +31,7 @@ int play(const Command& command, os::ProcessTitle& title, const std::string& com
     case Action::healthcheck: return ask_health(command, all_modules);
     case Action::explain: return explain(command, all_modules);
     case Action::schema: return print_schema();
-    case Action::manual: return print_manual();
+    case Action::manual: return print_manual(all_modules);
     case Action::generate_certs: return generate_certs(command);
   }
   return exit_internal;

@@ -271,6 +271,7 @@ void drop_keys(Config& config) {
       drop_key(pair);
   };
   wipe(config.dynamic.generated_key);
+  wipe(config.dynamic.shared_secret);
   for (CertificatePair& pair : config.dynamic.certificates)
     drop_key(pair);
   for (TlsStore& store : config.dynamic.tls_stores) {

@@ -100,6 +100,8 @@ struct Dynamic {
   // Carried: the default certificate that the loader has made where none is given. PEM.
   std::string generated_certificate;
   std::string generated_key;
+  std::string
+      shared_secret;  // carried: random bytes, of the loader, for what workers must agree on
 };
 
 struct Config {

@@ -75,6 +75,7 @@ class Manual {
  public:
   void option(const Option& option, const Section& section, const std::string& above);
   void keys(const Section& section, const std::string& path);
+  void type(const MiddlewareType& type);
   std::string take() { return std::move(out_); }
 
  private:
@@ -111,6 +112,13 @@ void Manual::keys(const Section& section, const std::string& path) {
     option(each, section, path);
 }
 
+void Manual::type(const MiddlewareType& type) {
+  const std::string path = fmt::format("http.middlewares.NAME.{}", type.key);
+  out_ += fmt::format(".It Cm {}\n{}\n", mdoc_text(path), mdoc_text(sentence(type.help)));
+  out_ += type.may_be_empty ? "A section, or empty, or true.\n" : "A section.\n";
+  keys(*type.options, path);
+}
+
 ManualPart part_of_static(std::string_view key) {
   const auto is_one_of = [key](std::initializer_list<std::string_view> keys) {
     return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -136,7 +144,7 @@ ManualPart part_of_http(std::string_view key) {
 
 }  // namespace
 
-std::string manual_options(ManualPart part) {
+std::string manual_options(ManualPart part, MiddlewareTypes types) {
   Manual manual;
   for (const Option& option : static_section().options) {
     if (part_of_static(option.key) == part) manual.option(option, static_section(), {});
@@ -151,6 +159,9 @@ std::string manual_options(ManualPart part) {
       if ((is_tls ? ManualPart::tls : part_of_http(below.key)) == part)
         manual.option(below, *option.section, std::string(option.key));
     }
+  }
+  for (const MiddlewareType& type : types) {
+    if (part == ManualPart::middlewares && !type.is_old_name) manual.type(type);
   }
   return manual.take();
 }

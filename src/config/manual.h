@@ -5,6 +5,8 @@
 //           tables; no list macros around it
 #pragma once
 
+#include "config/middleware_type.h"
+
 #include <cstdint>
 #include <string>
 
@@ -24,6 +26,7 @@ enum class ManualPart : std::uint8_t {
   other_dynamic,       // tcp, udp
 };
 
-std::string manual_options(ManualPart part);
+// `types`: what http.middlewares.NAME may hold, each with its options.
+std::string manual_options(ManualPart part, MiddlewareTypes types = {});
 
 }  // namespace pm::config

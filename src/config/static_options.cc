@@ -153,10 +153,8 @@ constexpr Option static_options[] = {
         "rlimitNofile", "open files of one process; 0 raises the soft limit to the hard one")
         .at_least(0)
         .in("descriptors"),
-    option<&Static::spill_path>(
-        "spillPath",
-        "folder of the file in which a worker keeps bodies that are held and "
-        "too large for memory; the file has no name")
+    option<&Static::spill_path>("spillPath",
+                                "folder for bodies that are held and too large for memory")
         .with_default("as compiled in"),
     option<&Static::spill_size>("spillSize", "size of that file, of one worker")
         .at_least(0)

@@ -90,6 +90,7 @@ constexpr Option tls_options[] = {
     named<&Dynamic::tls_stores>("stores", store_keys, "only the store default has an effect"),
     carried<&Dynamic::generated_certificate>(),
     carried<&Dynamic::generated_key>(),
+    carried<&Dynamic::shared_secret>(),
 };
 
 constexpr Option router_tls_options[] = {

@@ -85,7 +85,11 @@ std::string scalar(const Node& node) {
 void write_flow(const Node& node, bool is_shown, bool show_secrets, std::string& out) {
   switch (node.kind) {
     case NodeKind::null: out += "null"; return;
-    case NodeKind::scalar: out += is_shown ? scalar(node) : quoted("<redacted>"); return;
+    case NodeKind::scalar: {
+      const bool is_key = !show_secrets && node.text.find("PRIVATE KEY-----") != std::string::npos;
+      out += is_shown && !is_key ? scalar(node) : quoted("<redacted>");
+      return;
+    }
     case NodeKind::sequence:
       out += '[';
       for (const Node& item : node.items) {

@@ -38,6 +38,8 @@ class Build {
   virtual std::string_view provider() const = 0;
   // The content of a file that an option names ("usersFile", "tls.ca"), as the loader has read it: "" when it could not.
   virtual std::string_view content(std::string_view option) const = 0;
+  // 32 random bytes that all workers of this configuration share, and nobody else knows.
+  virtual std::string_view secret() const = 0;
   // A service of the configuration. Null, with a finding, when there is none of that name; broken ones answer 503.
   virtual const ServiceSlot* service(const config::At<std::string>& name) = 0;
   // A server of one's own: `url` is SCHEME://HOST[:PORT]; its path is not looked at. Null, with a finding: it is none.

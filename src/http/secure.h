@@ -5,18 +5,25 @@
 //   source  observability.md section 3.3 (TLS fields); tls-acme.md section 4 (options, 421)
 #pragma once
 
+#include "core/certificate.h"
+
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pm::http {
+
+using pm::CertificateName;
+using pm::ClientCertificate;
 
 struct SecureFacts {
   std::string_view
       server_name;  // what the client asked for, lower case; "" without one; its TLS session's
-  std::string_view version;       // "1.3"
-  std::string_view cipher;        // "TLS_AES_128_GCM_SHA256"
-  std::string client_subject;     // of its certificate, RFC 2253; "" without one
-  const void* options = nullptr;  // identity of the tls.options in force
+  std::string_view version;    // "1.3"
+  std::string_view cipher;     // "TLS_AES_128_GCM_SHA256"
+  std::string client_subject;  // of its certificate, RFC 2253; "" without one
+  std::vector<ClientCertificate> client_certificates;  // as presented, leaf first
+  const void* options = nullptr;                       // identity of the tls.options in force
   bool resumed = false;
 };
 

@@ -9,6 +9,7 @@
 #include "process/redact.h"
 #include "process/server_hosts.h"
 #include "process/usage.h"
+#include "runtime/middleware_plan.h"
 #include "runtime/server.h"
 
 #include <fmt/format.h>
@@ -128,7 +129,7 @@ int print_schema() {
   return print(config::schema() + "\n");
 }
 
-int print_manual() {
+int print_manual(const runtime::Modules& modules) {
   using config::ManualPart;
   struct List {
     std::string_view name;
@@ -147,9 +148,10 @@ int print_manual() {
       {"tls", ManualPart::tls},
       {"dynamic", ManualPart::other_dynamic},
   };
+  const std::vector<config::MiddlewareType> types = runtime::middleware_types(modules);
   std::string out;
   for (const List& list : lists) {
-    const std::string options = config::manual_options(list.part);
+    const std::string options = config::manual_options(list.part, types);
     out += fmt::format(".\\\" begin {0}\n{1}.\\\" end {0}\n", list.name, options);
   }
   return print(out);

@@ -14,7 +14,8 @@ namespace pm::process {
 int test(const Command& command, const runtime::Modules& modules);  // -t, -T, -TT
 int explain(const Command& command, const runtime::Modules& modules);
 int print_schema();
-int print_manual();  // each list between comments that man/update looks for
+int print_manual(
+    const runtime::Modules& modules);  // each list between comments that man/update looks for
 int print_help();
 int print_version();
 int print_build_info(const runtime::Modules& modules);

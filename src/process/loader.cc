@@ -3,6 +3,7 @@
 
 #include "config/codec.h"
 #include "config/contents.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "os/affinity.h"
 #include "os/limits.h"
@@ -80,6 +81,8 @@ void read_named_files(const Command& command, const Caller& caller, DiskReader& 
                          .service = caller.is_root ? service.uid : caller.uid,
                          .middleware_types = types},
                         loaded.findings);
+  config.dynamic.shared_secret.resize(32);
+  fill_secret(config.dynamic.shared_secret.data(), config.dynamic.shared_secret.size());
   config::read_system_authorities(config, reader, command.environment, loaded.findings);
   runtime::inspect_certificates(config, loaded.findings, std::time(nullptr));
 }

@@ -38,10 +38,18 @@ void append_row(std::string& out, std::string_view left, std::string_view help) 
   out += fmt::format("  {:{}}{}\n", left, column - 2, help);
 }
 
+std::string_view name_of(const auto& module) {
+  if constexpr (requires { module.type.key; }) {
+    return module.type.key;
+  } else {
+    return module.name;
+  }
+}
+
 std::string joined_names(auto modules) {
   std::string out;
   for (const auto* module : modules)
-    out += fmt::format(" {}", module->name);
+    out += fmt::format(" {}", name_of(*module));
   return out.empty() ? " none" : out;
 }
 
@@ -81,6 +89,7 @@ std::string build_text(const BuildInfo& info, const runtime::Modules& modules) {
   }
   out += fmt::format("matchers:{}\n", joined_names(modules.matchers));
   out += fmt::format("balancers:{}\n", joined_names(modules.balancers));
+  out += fmt::format("middlewares:{}\n", joined_names(modules.middlewares));
   out += fmt::format("configure arguments: {}\n", info.configure_arguments);
   return out;
 }

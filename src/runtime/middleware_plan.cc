@@ -46,6 +46,7 @@ class OneBuild final : public http::Build {
     const auto found = source_.contents.find(std::string(option));
     return found == source_.contents.end() ? std::string_view{} : found->second;
   }
+  std::string_view secret() const override { return config_.dynamic.shared_secret; }
   const http::ServiceSlot* service(const config::At<std::string>& name) override;
   const http::ServiceSlot* server(const http::ServerSpec& spec) override;
 

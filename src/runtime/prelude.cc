@@ -5,6 +5,7 @@
 #include "net/proxy_protocol.h"
 #include "runtime/entry.h"
 #include "runtime/tls_front.h"
+#include "tls/client_certificates.h"
 #include "tls/gate.h"
 #include "tls/hello.h"
 #include "tls/session.h"
@@ -133,6 +134,8 @@ void Prelude::hand_over() noexcept {
     secure->version = session_->version();
     secure->cipher = session_->cipher();
     secure->client_subject = session_->peer_subject();
+    if (!secure->client_subject.empty())
+      secure->client_certificates = tls::client_certificates(session_->ssl());
     secure->options = options_;
     secure->resumed = session_->is_resumed();
   }

@@ -36,6 +36,7 @@ class Session final : public net::Layer {
   std::string_view version() const noexcept;  // "1.3"
   std::string_view cipher() const noexcept;   // the IANA name, as Go has it
   bool is_resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
+  const SSL* ssl() const noexcept { return ssl_.get(); }
   std::string peer_subject() const;  // RFC 2253; "" without a certificate
   static Session* of(const SSL* ssl) noexcept;
   SSL* ssl_for_test() noexcept { return ssl_.get(); }  // a peer that does what ours never would

@@ -10,6 +10,8 @@ inline constexpr std::string_view maximal_config = R"yaml(
 workers: 3
 workerCpuAffinity: "001 010"
 workerConnections: 1000
+spillPath: /var/spool
+spillSize: 1000000
 rlimitNofile: 5000
 workerPriority: -5
 user: proxy proxies
