@@ -48,8 +48,9 @@ TEST(usage, the_version_is_said_as_nginx_says_it) {
 TEST(usage, build_information_names_libraries_and_arguments) {
   const std::string text = build_text({"1.2.3", "g++ 12", "--with-debug", {{"libuv", "1.44"}}}, {});
 
-  CHECK_EQUAL(std::string_view("pointsman version: pointsman/1.2.3\nbuilt by g++ 12\n"
-                               "library libuv 1.44\nmatchers: none\nbalancers: none\nmiddlewares: none\n"
-                               "configure arguments: --with-debug\n"),
-              std::string_view(text));
+  CHECK_EQUAL(
+      std::string_view("pointsman version: pointsman/1.2.3\nbuilt by g++ 12\n"
+                       "library libuv 1.44\nmatchers: none\nbalancers: none\nmiddlewares: none\n"
+                       "configure arguments: --with-debug\n"),
+      std::string_view(text));
 }
