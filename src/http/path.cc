@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "http/url.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace pm::http {
@@ -95,8 +96,8 @@ void Path::strip(std::size_t size, Arena& arena) {
 }
 
 void Path::prepend(std::string_view prefix, Arena& arena) {
-  decoded_ = arena.join(prefix, decoded_);
-  if (!raw_.empty()) raw_ = arena.join(prefix, raw_);
+  decoded_ = rooted(arena.join(prefix, decoded_), arena);
+  if (!raw_.empty()) raw_ = rooted(arena.join(prefix, raw_), arena);
 }
 
 std::string_view Path::encoded(Arena& arena) const {
@@ -112,6 +113,11 @@ bool Path::is_clean(Arena& arena) const {
 }
 
 bool strip_prefix(Request& request, std::string_view prefix, bool force_slash) {
+  // It becomes the value of a field, and was decoded: a line break must not end that field.
+  const auto is_control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  };
+  if (std::any_of(prefix.begin(), prefix.end(), is_control)) return false;
   Arena& arena = request.headers.arena();
   Path path(request);
   path.strip(prefix.size(), arena);

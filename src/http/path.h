@@ -25,7 +25,7 @@ class Path {
   // The first `size` bytes of the decoded form go, and what stands for them in the raw one. What is left begins with "/",
   // unless it is empty.
   void strip(std::size_t size, Arena& arena);
-  void prepend(std::string_view prefix, Arena& arena);
+  void prepend(std::string_view prefix, Arena& arena);  // likewise
 
   std::string_view encoded(Arena& arena) const;
   // Would a file system see another path? Dots, empty segments.
@@ -39,8 +39,8 @@ class Path {
 // From now on everybody sees this path (encoded, without a query; "" goes out as "/").
 void set_path(Request& request, std::string_view encoded);
 
-// Takes `prefix` (decoded, and the path begins with it) off and tells the service so. False: what is left leads outside, the
-// request is to be refused.
+// Takes `prefix` (decoded, and the path begins with it) off and tells the service so. False: what is left leads outside, or
+// the prefix cannot stand in a field: the request is to be refused.
 bool strip_prefix(Request& request, std::string_view prefix, bool force_slash = false);
 
 // Another path (encoded) in place of this one, which the service is told.

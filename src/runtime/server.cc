@@ -58,7 +58,6 @@ class DataPlane final : public Server,
   ServerOptions options_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<net::SpillFile> spill_;
-  std::unique_ptr<net::Jobs> jobs_;  // ends before what its jobs work on
   tls::Wire wire_;
   std::unique_ptr<tls::Gate> gate_;
   std::unique_ptr<MemoryTrim> trim_;
@@ -69,6 +68,7 @@ class DataPlane final : public Server,
   std::uint64_t drain_began_ms_ = 0;  // 0: not draining
   std::uint64_t grace_ms_ = 0;
   bool stopped_ = false;
+  std::unique_ptr<net::Jobs> jobs_;  // the last: ends before whatever its jobs work on or report to
 };
 
 Status DataPlane::open(uv_loop_s* loop) {

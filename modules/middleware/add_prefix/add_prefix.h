@@ -2,7 +2,7 @@
 // add_prefix.h -- the addPrefix middleware: puts a text in front of the path.
 //
 //   in      request.path, encoded
-//   out     the same with `prefix` in front, as it stands in the configuration: no slash is put between
+//   out     the same with `prefix` in front, rooted; no slash is put between the two
 //   cost    one join
 //   errors  an empty prefix
 //   source  middlewares-1.md section 2.1

@@ -44,7 +44,11 @@ Verdict ContentType::on_response_headers(Link link) const noexcept {
 Verdict ContentType::on_response_body(Link link, BodyPart& part) const noexcept {
   if (!link.holds_head()) return Verdict::next;
   if (part.is_empty()) return part.last ? Verdict::next : Verdict::wait;
-  link.response().headers.set(FieldId::content_type, sniff_content_type(part.slices.front()));
+  char first[512];
+  std::size_t size = 0;
+  for (const std::string_view slice : part.slices)
+    size += slice.copy(first + size, sizeof first - size);
+  link.response().headers.set(FieldId::content_type, sniff_content_type({first, size}));
   return Verdict::next;
 }
 
