@@ -201,7 +201,7 @@ run: all $(B)/demo/tls.yaml
 	$(B)/pointsman -c $(TOP)/conf/demo.yaml --providers.file.filename=$(B)/demo/tls.yaml
 
 MANUALS = $(wildcard $(TOP)/man/*.5 $(TOP)/man/*.8)
-EXAMPLES = $(wildcard $(TOP)/conf/*.yaml $(TOP)/conf/*.yml)
+EXAMPLES = $(wildcard $(TOP)/conf/*.yaml $(TOP)/conf/*.yml $(TOP)/conf/examples/*.yaml)
 DOCUMENTS = $(wildcard $(TOP)/README.md $(TOP)/LICENSE)
 DEFAULT_CONF = $(firstword $(wildcard $(TOP)/conf/pointsman.yaml) $(TOP)/conf/demo.yaml)
 OWN_FOLDERS = $(dir $(ERROR_LOG_PATH)) $(dir $(HTTP_LOG_PATH)) $(TEMP_PATH) $(CACHE_PATH)

@@ -201,6 +201,14 @@ void Builder::report_unused_services() {
       used.insert(qualified(child.name.value, service.provider));
     }
   }
+  // Pages of errors, whatever the type is called that asks for them.
+  for (const config::Middleware& middleware : input_.config.dynamic.middlewares) {
+    for (const config::Entry& type : middleware.body.entries) {
+      const config::Entry* name = type.value.find_ignore_case("service");
+      if (name != nullptr && name->value.is_scalar())
+        used.insert(qualified(name->value.text, middleware.provider));
+    }
+  }
   for (const config::Service& service : input_.config.dynamic.services) {
     if (used.count(qualified(service.name, service.provider)) > 0) continue;
     findings_.warning(service.mark,

@@ -142,3 +142,20 @@ def test_a_new_folder_is_noticed_by_make(tmp_path):
 
     assert made.returncode == 0, made.stderr
     assert table(tmp_path) == ["one_matcher", "two_matcher"]
+
+
+def test_a_folder_that_is_removed_takes_its_feature_along_and_nothing_else(tmp_path):
+    top = str(tmp_path / "top")
+    kept = shutil.ignore_patterns(".git", "build-*", "*.pyc")
+    shutil.copytree(TOP, top, ignore=kept, symlinks=True)  # times too: what is built already stays built
+    shutil.rmtree(os.path.join(top, "modules/middleware/add_prefix"))
+
+    made = run("make", "-j2", "all", cwd=top, timeout=600)
+
+    assert made.returncode == 0, made.stdout + made.stderr
+    binary = os.path.join(top, "build/pointsman")
+    types = run(binary, "-V", cwd=top).stderr + run(binary, "-V", cwd=top).stdout
+    assert "addPrefix" not in types and "stripPrefix" in types
+    without = run(binary, "-t", "-c", "conf/examples/addPrefix.yaml", cwd=top)
+    assert without.returncode == 1 and "addPrefix" in without.stderr
+    assert run(binary, "-t", "-c", "conf/examples/stripPrefix.yaml", cwd=top).returncode == 0
