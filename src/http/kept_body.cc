@@ -60,16 +60,13 @@ void KeptBody::move_out(std::size_t at) noexcept {
     moved.is_moving = false;
     if (written == nullptr) body->failed_ = true;
     --body->writes_;
-    const bool goes_on = body->held_;
-    body->held_ = false;
+    // One read of the source brings several blocks: asked for after each, they would pile up.
+    const bool goes_on = body->held_ && body->writes_ <= few_writes;
+    if (goes_on) body->held_ = false;
     if (goes_on && body->user_ != nullptr) body->user_->on_room();
   };
-  if (spill_->write(*place, std::move(block.bytes), block.size, done)) {
-    ++writes_;
-    return;
-  }
-  block.is_moving = false;
-  failed_ = true;
+  spill_->write(*place, std::move(block.bytes), block.size, done);
+  ++writes_;
 }
 
 // False: it is on its way.
@@ -90,10 +87,7 @@ bool KeptBody::fetch(std::size_t at) noexcept {
     body->blocks_[at].bytes = std::move(bytes);
     if (body->user_ != nullptr) body->user_->on_block();
   };
-  if (!spill_->read(place, block.size, done)) {
-    block.is_moving = false;
-    failed_ = true;
-  }
+  spill_->read(place, block.size, done);
   return false;
 }
 
@@ -106,7 +100,7 @@ KeptBody::Step KeptBody::next(std::string_view& slice) noexcept {
   }
   Block& block = blocks_[next_];
   if (block.is_moving) return Step::wait;
-  if (!fetch(next_)) return failed_ ? Step::failed : Step::wait;
+  if (!fetch(next_)) return Step::wait;
   slice = {block.bytes.get(), block.size};
   ++next_;
   return Step::slice;

@@ -50,7 +50,8 @@ class KeptBody {
 
  private:
   static constexpr std::size_t block_size = net::SpillFile::block_size;
-  static constexpr std::size_t most_writes = 4;  // under way
+  static constexpr std::size_t most_writes = 4;  // under way: no more is taken
+  static constexpr std::size_t few_writes = 1;   // until so few are left
   struct Block {
     net::SpillFile::Block bytes;  // null: in the file, and nowhere else
     std::size_t size = 0;

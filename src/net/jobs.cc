@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/jobs.h"
 
+#include "core/check.h"
+
 #include <uv.h>
 
 #include <sys/resource.h>
@@ -32,8 +34,13 @@ Jobs::~Jobs() {
   }
 }
 
-bool Jobs::add(std::unique_ptr<Job> job) noexcept {
+bool Jobs::try_add(std::unique_ptr<Job> job) noexcept {
   if (waiting_ >= most_waiting) return false;
+  add(std::move(job));
+  return true;
+}
+
+void Jobs::add(std::unique_ptr<Job> job) noexcept {
   auto* request = new Request;
   request->work.data = request;
   request->jobs = this;
@@ -47,12 +54,8 @@ bool Jobs::add(std::unique_ptr<Job> job) noexcept {
     --own->jobs->waiting_;
     own->jobs->loop_->run([&own] { own->job->done(); });
   };
-  if (uv_queue_work(loop_->uv(), &request->work, work, done) != 0) {
-    delete request;
-    return false;
-  }
+  PM_CHECK(uv_queue_work(loop_->uv(), &request->work, work, done) == 0, "a job is well-formed");
   ++waiting_;
-  return true;
 }
 
 }  // namespace pm::net

@@ -4,7 +4,7 @@
 //   in      a Job; its work() runs on some thread, its done() on the loop afterwards
 //   own     the Jobs own a Job from add() until done() has returned, whoever wanted it has gone by then or not
 //   cost    two wake-ups a job; threads of the pool are nicer than the loop, so that traffic comes first
-//   errors  add() refuses when as many as may wait are waiting
+//   errors  try_add() refuses when as many as may wait are waiting; who bounds his own jobs uses add()
 //   source  decisions 40 and 45
 #pragma once
 
@@ -30,7 +30,8 @@ class Jobs {
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
-  bool add(std::unique_ptr<Job> job) noexcept;  // false: there are too many; the job is gone
+  void add(std::unique_ptr<Job> job) noexcept;
+  bool try_add(std::unique_ptr<Job> job) noexcept;  // false: there are too many; the job is gone
   std::size_t waiting() const noexcept { return waiting_; }
 
  private:

@@ -70,14 +70,14 @@ void SpillFile::give_back(std::uint32_t block) noexcept {
   free_.push_back(block);
 }
 
-bool SpillFile::write(std::uint32_t block, Block bytes, std::size_t size, Done done) noexcept {
-  return jobs_->add(std::make_unique<Transfer>(fd_, block, std::move(bytes), size,
-                                               Transfer::Way::out, std::move(done)));
+void SpillFile::write(std::uint32_t block, Block bytes, std::size_t size, Done done) noexcept {
+  jobs_->add(std::make_unique<Transfer>(fd_, block, std::move(bytes), size, Transfer::Way::out,
+                                        std::move(done)));
 }
 
-bool SpillFile::read(std::uint32_t block, std::size_t size, Done done) noexcept {
-  return jobs_->add(std::make_unique<Transfer>(fd_, block, std::make_unique<char[]>(block_size),
-                                               size, Transfer::Way::in, std::move(done)));
+void SpillFile::read(std::uint32_t block, std::size_t size, Done done) noexcept {
+  jobs_->add(std::make_unique<Transfer>(fd_, block, std::make_unique<char[]>(block_size), size,
+                                        Transfer::Way::in, std::move(done)));
 }
 
 }  // namespace pm::net

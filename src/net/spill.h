@@ -29,10 +29,10 @@ class SpillFile {
 
   std::optional<std::uint32_t> borrow() noexcept;
   void give_back(std::uint32_t block) noexcept;
-  // `done` is called on the loop, with the bytes when they could be read or written, else with null. False: too much waits.
+  // `done` is called on the loop, with the bytes when they could be read or written, else with null.
   using Done = std::function<void(Block)>;
-  bool write(std::uint32_t block, Block bytes, std::size_t size, Done done) noexcept;
-  bool read(std::uint32_t block, std::size_t size, Done done) noexcept;
+  void write(std::uint32_t block, Block bytes, std::size_t size, Done done) noexcept;
+  void read(std::uint32_t block, std::size_t size, Done done) noexcept;
 
  private:
   class Transfer;

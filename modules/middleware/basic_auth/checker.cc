@@ -76,7 +76,8 @@ Answer Checker::ask(const Question& question, http::Link link, Wait& wait) {
       known != memory_->known.end() && known->second > loop.now_ms())
     return Answer::right;
   const auto [pending, is_new] = memory_->pending.try_emplace(digest);
-  if (is_new && !link.tools().jobs->add(std::make_unique<Job>(memory_, digest, question, loop))) {
+  if (is_new &&
+      !link.tools().jobs->try_add(std::make_unique<Job>(memory_, digest, question, loop))) {
     memory_->pending.erase(pending);
     return Answer::full;
   }
