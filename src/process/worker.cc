@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -177,6 +178,8 @@ os::Fd open_spill(const runtime::Plan& plan) {
 int run_worker(ChildInput input) {
   input.spill = open_spill(input.bundle.plan()).release();
   enter_child(input, fmt::format("worker process {}", input.slot));
+  ::setenv("UV_THREADPOOL_SIZE", "2",
+           1);  // decision 40: slow hashes and held bodies share two threads
   input.names->zone().make_read_only();
   input.ticket_keys->zone().make_read_only();
   const runtime::Plan& plan = input.bundle.plan();
