@@ -64,6 +64,15 @@ std::optional<IpStrategy> IpStrategy::build(const IpStrategyOptions* options, Bu
   return strategy;
 }
 
+// An IPv4 address that is written as an IPv6 one counts as that where networks are counted.
+std::optional<Address> IpStrategy::read(std::string_view item) const noexcept {
+  std::optional<Address> address = read_address(item);
+  const bool is_written_v6 = item.find(':') != item.rfind(':');
+  if (address && subnet_ != 0 && (is_written_v6 || !address->is_v4()))
+    address = network_of(*address, subnet_);
+  return address;
+}
+
 std::optional<Address> IpStrategy::select_text(const Request& request) const noexcept {
   std::string_view list = request.headers.get(FieldId::x_forwarded_for);
   for (std::uint64_t place = 1; !list.empty(); ++place) {
@@ -71,7 +80,7 @@ std::optional<Address> IpStrategy::select_text(const Request& request) const noe
     const std::string_view item =
         text::trim_blanks(comma == std::string_view::npos ? list : list.substr(comma + 1));
     if (depth_ != 0) {
-      if (place == depth_) return read_address(item);
+      if (place == depth_) return read(item);
     } else if (!item.empty()) {
       const std::optional<Address> address = read_address(item);
       if (!address || !excluded_.contains(*address)) return address;
@@ -83,10 +92,9 @@ std::optional<Address> IpStrategy::select_text(const Request& request) const noe
 }
 
 std::optional<Address> IpStrategy::select(const Request& request) const noexcept {
-  std::optional<Address> address = depth_ == 0 && excluded_.empty()
-                                       ? std::optional<Address>(request.client.address)
-                                       : select_text(request);
-  if (address && subnet_ != 0 && !address->is_v4()) address = network_of(*address, subnet_);
+  if (depth_ != 0 || !excluded_.empty()) return select_text(request);
+  std::optional<Address> address = request.client.address;
+  if (subnet_ != 0 && !address->is_v4()) address = network_of(*address, subnet_);
   return address;
 }
 

@@ -42,6 +42,7 @@ class IpStrategy {
 
  private:
   std::optional<Address> select_text(const Request& request) const noexcept;
+  std::optional<Address> read(std::string_view item) const noexcept;
   std::uint64_t depth_ = 0;
   CidrSet excluded_;
   unsigned subnet_ = 0;  // 0: whole addresses

@@ -9,9 +9,10 @@ void prepare_reply(Exchange& exchange, std::uint16_t status, std::string_view bo
   response.clear();
   response.status = status;
   response.origin = Origin::proxy;
-  response.framing = Framing::length;
-  response.content_length = body.size();
-  exchange.reply_body = body;
+  const bool is_bodiless = status == 204 || status == 304;
+  response.framing = is_bodiless ? Framing::none : Framing::length;
+  response.content_length = is_bodiless ? 0 : body.size();
+  exchange.reply_body = is_bodiless ? std::string_view{} : body;
   exchange.reply_maker = nullptr;
   if (type == BodyType::none) return;
   response.headers.append(FieldId::content_type, "text/plain; charset=utf-8");

@@ -30,6 +30,8 @@ struct Jobs::Request {
 };
 
 Jobs::~Jobs() {
+  for (Request* request : requests_)
+    uv_cancel(reinterpret_cast<uv_req_t*>(&request->work));
   while (waiting_ > 0 && uv_run(loop_->uv(), UV_RUN_ONCE) != 0) {
   }
 }
@@ -45,6 +47,7 @@ void Jobs::add(std::unique_ptr<Job> job) noexcept {
   request->work.data = request;
   request->jobs = this;
   request->job = std::move(job);
+  requests_.push_back(request);
   const auto work = [](uv_work_t* handle) noexcept {
     step_back();
     static_cast<Request*>(handle->data)->job->work();
@@ -52,6 +55,7 @@ void Jobs::add(std::unique_ptr<Job> job) noexcept {
   const auto done = [](uv_work_t* handle, int) noexcept {
     const std::unique_ptr<Request> own(static_cast<Request*>(handle->data));
     --own->jobs->waiting_;
+    std::erase(own->jobs->requests_, own.get());
     own->jobs->loop_->run([&own] { own->job->done(); });
   };
   PM_CHECK(uv_queue_work(loop_->uv(), &request->work, work, done) == 0, "a job is well-formed");

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace pm::net {
 
@@ -26,7 +27,7 @@ class Jobs {
  public:
   static constexpr std::size_t most_waiting = 256;
   explicit Jobs(Loop& loop) noexcept : loop_(&loop) {}
-  ~Jobs();  // waits for those that run
+  ~Jobs();  // waits for those that run; those that wait are done without having been worked on
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
@@ -37,6 +38,7 @@ class Jobs {
  private:
   struct Request;
   Loop* loop_;
+  std::vector<Request*> requests_;
   std::size_t waiting_ = 0;  // and running
 };
 

@@ -119,7 +119,9 @@ int Worker::fail(const Error& error) {
 void Worker::on_message(Message message) {
   switch (message.type) {
     case MessageType::ready: return;
-    case MessageType::terminating: server_->set_terminating(); return;
+    case MessageType::terminating:
+      if (server_ != nullptr) server_->set_terminating();
+      return;
     case MessageType::drain: drain(); return;
     case MessageType::stop: leave(); return;
     case MessageType::logs: take_logs(std::move(message)); return;
@@ -152,12 +154,15 @@ void Worker::on_master_gone() {
   drain();
 }
 
+// What still arrives while the server ends (it waits for jobs that run) comes too late.
 void Worker::drain() {
+  if (server_ == nullptr) return;
   input_.title->set("pointsman: worker process is shutting down");
   server_->drain();
 }
 
 void Worker::leave() {
+  if (server_ == nullptr) return;
   server_->stop();
   loop_.leave();
 }

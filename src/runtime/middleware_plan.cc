@@ -2,6 +2,7 @@
 #include "runtime/middleware_plan.h"
 
 #include "config/decode.h"
+#include "config/value.h"
 #include "core/text.h"
 
 #include <fmt/format.h>
@@ -108,6 +109,11 @@ const http::ServiceSlot* OneBuild::server(const http::ServerSpec& spec) {
   return &asked_.back().slot;
 }
 
+// `compress: false`
+bool is_switched_off(const config::Node& node) {
+  return node.is_scalar() && config::parse_flag(config::scalar_text(node)) == false;
+}
+
 class Planner {
  public:
   Planner(const config::Config& config, const Modules& modules, config::Findings& findings)
@@ -136,6 +142,10 @@ class Planner {
     if (body.type == nullptr) return;
     const config::Born options = config::decode_options(*plan.source, body, findings_);
     if (options == nullptr) return;
+    if (is_switched_off(body.entry->value)) {
+      plan.standing = Standing::usable;  // there, and nothing happens
+      return;
+    }
     if (body.type->key == chain_type.key) {
       plan.standing = Standing::usable;
       plan.members = static_cast<const ChainOptions*>(options.get())->middlewares;

@@ -99,7 +99,7 @@ bool matches_bcrypt(const std::string& password, const std::string& hash) {
   std::string setting = hash;
   setting[2] = 'b';
   const auto work = std::make_unique<crypt_data>();
-  const char* const made = crypt_r(password.c_str(), setting.c_str(), work.get());
+  const char* const made = crypt_rn(password.c_str(), setting.c_str(), work.get(), sizeof *work);
   return made != nullptr && text::equals_constant_time(made, setting);
 }
 

@@ -54,7 +54,7 @@ MiddlewarePtr build(const IpDenyListOptions& given, Build& build) {
     return nullptr;
   }
   const std::int64_t status = given.reject_status.value == 0 ? 403 : given.reject_status.value;
-  if (status < 100 || status > 999 || reason_phrase(static_cast<std::uint16_t>(status)).empty()) {
+  if (status < 200 || status > 999 || reason_phrase(static_cast<std::uint16_t>(status)).empty()) {
     build.broken(given.reject_status.mark,
                  fmt::format(".rejectStatusCode: {} is no status", status), "write 403 or 404");
     return nullptr;
