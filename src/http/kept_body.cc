@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pm::http {
 
@@ -63,10 +64,15 @@ void KeptBody::move_out(std::size_t at) noexcept {
     // One read of the source brings several blocks: asked for after each, they would pile up.
     const bool goes_on = body->held_ && body->writes_ <= few_writes;
     if (goes_on) body->held_ = false;
-    if (goes_on && body->user_ != nullptr) body->user_->on_room();
+    if (goes_on && body->user_ != nullptr) return body->user_->on_room();
+    body->wake_reader();  // who reads may have come to a block that was still being written
   };
   spill_->write(*place, std::move(block.bytes), block.size, done);
   ++writes_;
+}
+
+void KeptBody::wake_reader() noexcept {
+  if (std::exchange(reader_waits_, false) && user_ != nullptr) user_->on_block();
 }
 
 // False: it is on its way.
@@ -85,7 +91,7 @@ bool KeptBody::fetch(std::size_t at) noexcept {
     body->blocks_[at].is_moving = false;
     if (bytes == nullptr) body->failed_ = true;
     body->blocks_[at].bytes = std::move(bytes);
-    if (body->user_ != nullptr) body->user_->on_block();
+    body->wake_reader();
   };
   spill_->read(place, block.size, done);
   return false;
@@ -99,8 +105,10 @@ KeptBody::Step KeptBody::next(std::string_view& slice) noexcept {
     return Step::end;
   }
   Block& block = blocks_[next_];
-  if (block.is_moving) return Step::wait;
-  if (!fetch(next_)) return Step::wait;
+  if (block.is_moving || !fetch(next_)) {
+    reader_waits_ = true;
+    return Step::wait;
+  }
   slice = {block.bytes.get(), block.size};
   ++next_;
   return Step::slice;

@@ -64,6 +64,7 @@ class KeptBody {
   };
   void copy_in(std::string_view bytes) noexcept;
   void move_out(std::size_t at) noexcept;
+  void wake_reader() noexcept;
   bool fetch(std::size_t at) noexcept;
 
   net::SpillFile* spill_;
@@ -75,7 +76,8 @@ class KeptBody {
   std::size_t next_ = 0;
   std::size_t lent_ = SIZE_MAX;  // block of the file whose bytes are here for the reader
   std::size_t writes_ = 0;
-  bool held_ = false;  // append() said so
+  bool held_ = false;          // append() said so
+  bool reader_waits_ = false;  // next() said so
   bool is_whole_ = false;
   bool failed_ = false;
 };
