@@ -187,8 +187,9 @@ bool Decoder::read(const Node& node, const Option& option, Value& value) {
   std::vector<Refusal> refusals;
   const bool is_good = read_value(node, option, refusals, value);
   for (Refusal& refusal : refusals) {
-    const Severity wrong = option.breaks_only ? Severity::broken : Severity::error;
-    findings_.add(refusal.is_warning ? Severity::warning : wrong, refusal.mark,
+    const bool breaks = option.breaks_only && refusal.of == Refusal::Of::value;
+    const Severity wrong = breaks ? Severity::broken : Severity::error;
+    findings_.add(refusal.of == Refusal::Of::detail ? Severity::warning : wrong, refusal.mark,
                   path_ + refusal.what, std::move(refusal.advice));
   }
   return is_good && value.is_set;

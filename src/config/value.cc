@@ -32,6 +32,7 @@ class ValueReader {
 
  private:
   bool wrong_kind(const Node& node);
+  bool wrong_kind(const Node& node, std::string_view below, std::string_view needed);
   bool bad(Mark mark, std::string_view text, std::string_view problem, std::string advice);
   bool read_flag(const Node& node, Value& out);
   bool read_integer(const Node& node, Value& out);
@@ -52,18 +53,22 @@ class ValueReader {
 };
 
 bool ValueReader::wrong_kind(const Node& node) {
+  return wrong_kind(node, {}, kind_text(option_));
+}
+
+bool ValueReader::wrong_kind(const Node& node, std::string_view below, std::string_view needed) {
   refusals_.push_back(
       {node.mark,
-       fmt::format(": {} where {} is needed", kind_name(node.kind), kind_text(option_)),
+       fmt::format("{}: {} where {} is needed", below, kind_name(node.kind), needed),
        {},
-       false});
+       Refusal::Of::kind});
   return false;
 }
 
 bool ValueReader::bad(Mark mark, std::string_view text, std::string_view problem,
                       std::string advice) {
   const std::string shown = option_.is_secret ? "(hidden)" : text::quoted(text);
-  refusals_.push_back({mark, fmt::format(" {}: {}", shown, problem), std::move(advice), false});
+  refusals_.push_back({mark, fmt::format(" {}: {}", shown, problem), std::move(advice)});
   return false;
 }
 
@@ -162,7 +167,7 @@ bool ValueReader::add_element(std::string_view text, Mark mark, MarkedTexts& lis
   std::string element(text::trim(text));
   if (element.empty()) {
     refusals_.push_back({mark, ": an empty element of a list is left out",
-                         "take the comma or the dash away", true});
+                         "take the comma or the dash away", Refusal::Of::detail});
     return true;
   }
   if (!allow(element, mark)) return false;
@@ -184,11 +189,7 @@ bool ValueReader::read_list(const Node& node, Value& out) {
       if (item.is_scalar() || item.is_null()) {
         is_good = add_element(scalar_text(item), item.mark, out.list) && is_good;
       } else {
-        refusals_.push_back({item.mark,
-                             fmt::format(": {} where a text is needed", kind_name(item.kind)),
-                             {},
-                             false});
-        is_good = false;
+        is_good = wrong_kind(item, {}, "a text");
       }
     }
   } else {
@@ -209,17 +210,12 @@ bool ValueReader::flatten(const Node& node, const std::string& prefix, TextMap& 
     }
     std::string text = entry.value.is_scalar() ? scalar_text(entry.value) : std::string();
     if (!entry.value.is_scalar()) {
-      refusals_.push_back(
-          {entry.value.mark,
-           fmt::format(".{}: {} where a text is needed", key, kind_name(entry.value.kind)),
-           {},
-           false});
-      is_good = false;
+      is_good = wrong_kind(entry.value, "." + key, "a text");
     } else if (!allow(text, entry.value.mark)) {
       is_good = false;
     } else if (!map.emplace(key, std::move(text)).second) {
       refusals_.push_back(
-          {entry.key_mark, fmt::format(".{}: given twice", key), "keep one of them", false});
+          {entry.key_mark, fmt::format(".{}: given twice", key), "keep one of them"});
       is_good = false;
     }
   }

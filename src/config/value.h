@@ -17,10 +17,12 @@
 namespace pm::config {
 
 struct Refusal {
+  // What is wrong: a detail that is left out, the value, or what kind of a node it is.
+  enum class Of : std::uint8_t { detail, value, kind };
   Mark mark;
   std::string what;  // stands behind the path: " \"yes\": not true or false"
   std::string advice;
-  bool is_warning = false;
+  Of of = Of::value;
 };
 
 // False: `out` is not to be used. An empty list is a value that is not set.

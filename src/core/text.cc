@@ -151,6 +151,18 @@ bool percent_decode(std::string_view text, std::string& out) {
   return true;
 }
 
+std::string query_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == ' ') {
+      out += '+';
+    } else {
+      percent_encode({&c, 1}, "", out);
+    }
+  }
+  return out;
+}
+
 void percent_encode(std::string_view text, std::string_view keep, std::string& out) {
   for (char c : text) {
     if (has(unreserved, c) || keep.find(c) != std::string_view::npos) {

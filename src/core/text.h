@@ -57,6 +57,8 @@ std::string replace_all(std::string_view text, std::string_view what, std::strin
 
 // Appends the decoded form; false (and `out` as it was) when a "%" is not followed by two hexadecimal digits.
 bool percent_decode(std::string_view text, std::string& out);
+// As a value of a query, the way Go's url.QueryEscape writes it: a blank becomes "+".
+std::string query_escaped(std::string_view text);
 // Keeps what is unreserved, and `keep`.
 void percent_encode(std::string_view text, std::string_view keep, std::string& out);
 

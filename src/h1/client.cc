@@ -148,7 +148,8 @@ void Client::stop_waiting_for_continue() noexcept {
 void Client::on_timer() noexcept {
   const std::uint64_t now = stream_ != nullptr ? loop().now_ms() : 0;
   if (state_ == State::closed) return;
-  if (state_ == State::idle || state_ == State::closing) return give_up();
+  if (state_ == State::idle || state_ == State::draining || state_ == State::closing)
+    return give_up();
   if (waits_for_continue_ && now >= continue_due_ms_) stop_waiting_for_continue();
   if (state_ != State::head || head_due_ms_ == 0) return;
   if (now >= head_due_ms_) return fail(http::Outcome::head_timed_out);

@@ -12,6 +12,8 @@
 //    │ any event       │ fault: Attempt::on_failed      │ fault: the client sees a cut
 //    ▼                 ▼                                ▼
 //   closed           closed                           closed            101: tunnel until both sides have ended
+//
+// An answer that is dropped when little of it is left is read to its end (draining): decision 49.
 #pragma once
 
 #include "core/buffer.h"
@@ -44,7 +46,7 @@ class Client final : public http::ClientConnection,
 
  private:
   // closing: a tunnel that both sides have ended, but for bytes that the server has not taken yet.
-  enum class State : std::uint8_t { idle, head, body, tunnel, closing, closed };
+  enum class State : std::uint8_t { idle, head, body, tunnel, draining, closing, closed };
   Client(net::Stream* stream, http::ConnectionOwner& owner, const HeadLimits& limits) noexcept;
 
   // http::ClientEnd
@@ -53,6 +55,7 @@ class Client final : public http::ClientConnection,
   Flow flush_request(http::Exchange&) noexcept override;
   void resume_response(http::Exchange&) noexcept override;
   void cancel(http::Exchange&) noexcept override;
+  void drop(http::Exchange& exchange) noexcept override;
   // net::StreamUser
   void on_readable() noexcept override;
   void on_drained() noexcept override;
@@ -82,7 +85,12 @@ class Client final : public http::ClientConnection,
   bool take_chunked(std::string_view& bytes) noexcept;
   bool take_trailers(std::string_view& bytes) noexcept;
   void end_of_answer(bool clean) noexcept;
+  void become_idle() noexcept;
   void server_ended() noexcept;
+
+  // client_drain.cc: what nobody reads
+  bool drain(std::string_view bytes) noexcept;
+  bool drain_body(std::string_view& bytes) noexcept;
 
   net::Stream* stream_;
   http::ConnectionOwner* owner_;
@@ -99,6 +107,7 @@ class Client final : public http::ClientConnection,
   std::uint64_t continue_due_ms_ = 0;
   std::uint64_t wrote_before_ = 0;  // bytes the kernel had taken when the exchange began
   std::uint64_t carried_ = 0;       // exchanges
+  std::uint64_t drained_ = 0;       // bytes of a dropped answer
   std::uint32_t interims_ = 0;
   State state_ = State::idle;
   http::Framing framing_ =

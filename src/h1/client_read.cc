@@ -51,11 +51,13 @@ bool Client::read_once(std::size_t& budget) noexcept {
     fault(http::Outcome::reset);
     return false;
   }
+  if (state_ == State::draining) return drain(bytes);
   answered_ = true;
   const bool was_full = got.size == room;
   take(bytes);
   if (exchange_ == nullptr || state_ == State::closed) return false;  // done, or gone
   const Flow flow = exchange_->flush_response();
+  if (state_ == State::draining) return drain(bytes);
   if (exchange_ == nullptr || state_ == State::closed) return false;
   keep(bytes);  // not before the flush: what was handed on may be borrowed from carry_
   large_reads_ = was_full && flow == Flow::more;
@@ -259,6 +261,10 @@ void Client::end_of_answer(bool clean) noexcept {
   attempt_ = nullptr;
   exchange->flush_response();  // the last bytes may still be borrowed from carry_
   if (!reusable) return give_up();
+  become_idle();
+}
+
+void Client::become_idle() noexcept {
   carry_.release(stream_->loop().pools());
   state_ = State::idle;
   ++carried_;
@@ -267,6 +273,7 @@ void Client::end_of_answer(bool clean) noexcept {
 
 // The end of the stream: of the answer, if that is how it is delimited, and else too early.
 void Client::server_ended() noexcept {
+  if (state_ == State::draining) return give_up();
   if (state_ == State::head) return fail(http::Outcome::closed);
   if (state_ == State::tunnel) {
     server_done_ = true;

@@ -66,6 +66,8 @@ class ClientEnd {
   virtual void resume_response(Exchange&) noexcept = 0;  // the client has taken what was sent
   virtual void cancel(
       Exchange&) noexcept = 0;  // no call follows; the connection behind it is given up unless it was done
+  // No call follows here either, and the client is there still: the connection may be worth reading a short rest for.
+  virtual void drop(Exchange& exchange) noexcept { cancel(exchange); }
 
  protected:
   ~ClientEnd() = default;
@@ -180,6 +182,12 @@ class Exchange {
     ClientEnd* end = client_end_;
     client_end_ = nullptr;
     if (end != nullptr) end->cancel(*this);
+  }
+  // The same, of an answer in whose place another one comes.
+  void drop_client_end() noexcept {
+    ClientEnd* end = client_end_;
+    client_end_ = nullptr;
+    if (end != nullptr) end->drop(*this);
   }
 
   // From whoever makes the answer.

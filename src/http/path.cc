@@ -135,7 +135,7 @@ Replaced replace_path(Request& request, std::string_view encoded, std::string_vi
   request.headers.append("X-Replaced-Path", request.path);
   const auto decoded = unescape(encoded, arena, bad);
   if (!decoded) return Replaced::bad_escape;
-  const Path path(*decoded, encoded);
+  const Path path(rooted(*decoded, arena), rooted(encoded, arena));
   set_path(request, path.encoded(arena));
   return path.is_clean(arena) ? Replaced::good : Replaced::unclean;
 }

@@ -205,7 +205,7 @@ void Run::cut(Exchange&) noexcept {
 // Whoever made the answer has handed over what it had; if that was not all, it is told that nobody wants the rest.
 void Run::settle() noexcept {
   const Verdict verdict = turn_;
-  exchange_->cancel_client_end();
+  exchange_->drop_client_end();
   if (verdict == Verdict::again) return repeat_from(turn_at_);
   turn_ = Verdict::next;
   unwind(turn_at_);

@@ -29,6 +29,9 @@
 namespace pm::routing {
 
 constexpr std::uint32_t nowhere = UINT32_MAX;
+// Names that a router or a service lists, and links that a chain comes to: chains within chains multiply.
+constexpr std::size_t max_middlewares = 100;
+constexpr std::size_t max_chain_links = 255;
 
 enum class Kind : std::uint8_t { plain, tls };
 

@@ -62,6 +62,10 @@ void Builder::judge_priority(Draft& draft) {
 }
 
 void Builder::judge_middlewares(Draft& draft) {
+  if (draft.source->middlewares.size() > max_middlewares) {
+    return disable(draft, draft.source->middlewares.front().mark, "has too many middlewares",
+                   fmt::format("list at most {}", max_middlewares));
+  }
   for (const config::At<std::string>& reference : draft.source->middlewares) {
     const std::string name = qualified(reference.value, draft.source->provider);
     const Standing standing = input_.middleware(name);

@@ -140,7 +140,8 @@ class Planner {
     const config::TypedBody body = config::typed_body(*plan.source, types_);
     plan.standing = Standing::broken;
     if (body.type == nullptr) return;
-    const config::Born options = config::decode_options(*plan.source, body, findings_);
+    config::Findings heard;  // when the document was read
+    const config::Born options = config::decode_options(*plan.source, body, heard);
     if (options == nullptr) return;
     if (is_switched_off(body.entry->value)) {
       plan.standing = Standing::usable;  // there, and nothing happens
@@ -212,7 +213,13 @@ class Planner {
                "mend that middleware, or take it out of the list");
       return;
     }
-    plan.links.insert(plan.links.end(), found->second.links.begin(), found->second.links.end());
+    const auto& links = found->second.links;
+    if (plan.links.size() + links.size() <= routing::max_chain_links) {
+      plan.links.insert(plan.links.end(), links.begin(), links.end());
+    } else if (plan.standing == Standing::usable) {
+      break_it(plan, member.mark, "has too many members, chains within it counted as their members",
+               fmt::format("make it at most {}", routing::max_chain_links));
+    }
   }
 
   const config::Config& config_;

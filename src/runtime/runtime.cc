@@ -70,12 +70,11 @@ Runtime::Runtime(const config::Config& config, const Modules& modules, const Opt
   make_routes();
 }
 
-// Made when the first https server of a transport is met: most have none.
-tls::ClientContext* Runtime::client_context_for(const config::ServersTransport& transport,
-                                                const Blueprint& blueprint) {
-  auto& context = client_contexts_[routing::qualified(transport.name, transport.provider)];
+// Made when the first https server that wants it is met: most configurations have none.
+tls::ClientContext* Runtime::client_context(const std::string& name,
+                                            const tls::ClientOptions& planned) {
+  auto& context = client_contexts_[name];
   if (context != nullptr) return context.get();
-  const tls::ClientOptions& planned = *blueprint.transports.find(&transport)->second;
   if (system_authorities_ == nullptr && planned.verify && planned.authorities.empty())
     system_authorities_ = tls::store_of(system_pem_);
   auto made = tls::ClientContext::create(planned, system_authorities_.get());
@@ -95,8 +94,9 @@ upstream::Pool& Runtime::pool_for(const ServicePlan& plan, const Blueprint& blue
       std::any_of(plan.urls.begin(), plan.urls.end(),
                   [](const upstream::ServerUrl& url) { return url.scheme == "https"; });
   if (has_https && pool->tls().context == nullptr) {
-    pool->set_tls(
-        {client_context_for(transport, blueprint), options.wire, options.gate, options.log});
+    const tls::ClientOptions& planned = *blueprint.transports.find(&transport)->second;
+    pool->set_tls({client_context(routing::qualified(transport.name, transport.provider), planned),
+                   options.wire, options.gate, options.log});
   }
   return *pool;
 }
@@ -178,13 +178,8 @@ void Runtime::make_asked(AskedService& asked, const Options& options) {
   pool = std::make_unique<upstream::Pool>(
       *options.loop, options.names, *options.connector,
       upstream::TransportSettings{.request_timeout_ms = asked.request_timeout_ms});
-  if (secure) {
-    if (system_authorities_ == nullptr && asked.tls.verify && asked.tls.authorities.empty())
-      system_authorities_ = tls::store_of(system_pem_);
-    auto made = tls::ClientContext::create(asked.tls, system_authorities_.get());
-    if (made) client_contexts_[name] = std::move(made).value();
-    pool->set_tls({client_contexts_[name].get(), options.wire, options.gate, options.log});
-  }
+  if (secure)
+    pool->set_tls({client_context(name, asked.tls), options.wire, options.gate, options.log});
   const bool can_be_asked = !secure || pool->tls().context != nullptr;
   auto& slot = services_[name];
   slot = std::make_unique<upstream::LoadBalancer>(

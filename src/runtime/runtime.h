@@ -64,8 +64,7 @@ class Runtime {
 
  private:
   void make_services(Blueprint& blueprint, const Options& options);
-  tls::ClientContext* client_context_for(const config::ServersTransport& transport,
-                                         const Blueprint& blueprint);
+  tls::ClientContext* client_context(const std::string& name, const tls::ClientOptions& planned);
   upstream::Pool& pool_for(const ServicePlan& plan, const Blueprint& blueprint,
                            const Options& options);
   void make_load_balancer(const std::string& name, ServicePlan& plan, const Blueprint& blueprint,

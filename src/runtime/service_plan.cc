@@ -73,6 +73,10 @@ class Planner {
   }
 
   void judge_middlewares(ServicePlan& plan) {
+    if (plan.source->middlewares.size() > routing::max_middlewares) {
+      return break_it(plan, plan.source->middlewares.front().mark, "has too many middlewares",
+                      fmt::format("list at most {}", routing::max_middlewares));
+    }
     for (const At<std::string>& reference : plan.source->middlewares) {
       plan.middlewares.push_back(routing::qualified(reference.value, plan.source->provider));
       const Standing standing = middleware_(plan.middlewares.back());

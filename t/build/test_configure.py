@@ -2,6 +2,7 @@
 """configure: what it finds, what it says is missing, where it puts things."""
 import os
 import re
+from pathlib import Path
 
 import pytest
 from house import TOP, configure, read, run
@@ -155,9 +156,11 @@ def test_a_folder_with_a_blank_in_its_name_is_refused(tmp_path):
     assert "blanks" in result.stderr
 
 
-def test_contrib_packages_lists_every_library_that_configure_needs():
+def test_contrib_packages_lists_every_library_that_configure_and_the_modules_need():
     probed = re.findall(r"^ *(?:\[.*\] \|\| )?needs \S+ (\S+) ", read(TOP, "configure"), re.M)
+    of_modules = [name for file in Path(TOP, "modules").rglob("libs") for name in re.sub("#.*", "", file.read_text()).split()]
     listed = re.findall(r"^build +pc:(\S+)", read(TOP, "contrib/packages"), re.M)
 
     assert len(probed) == 10
-    assert sorted(probed) == sorted(listed)
+    assert "libcrypt" in of_modules
+    assert sorted({*probed, *of_modules}) == sorted(listed)

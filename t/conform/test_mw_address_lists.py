@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from lib.client import RawClient, ask, head
-from lib.daemon import configuration, run, site, to_yaml
+from lib.daemon import run, site
+from lib.middleware_site import assert_disabled, assert_refused_whole, site_with
 from lib.ports import free_port
 from lib.server import RawServer
 from lib.wait import wait_until
@@ -340,46 +341,30 @@ BROKEN = [
 @pytest.fixture(scope="module")
 def broken(server):
     middlewares = {"bad%02d" % i: {row[1]: row[2]} for i, row in enumerate(BROKEN)}
-    routers = {name: {"rule": "Host(`%s.test`)" % name, "service": "app", "middlewares": [name]} for name in middlewares}
-    routers["good"] = {"rule": "Host(`good.test`)", "service": "app"}
-    with site({"app": server}, routers, http={"middlewares": middlewares}) as instance:
-        instance.tested = run("-t", "-c", instance.path)
+    with site_with(server, middlewares) as instance:
         yield instance
 
 
 @pytest.mark.parametrize("row", BROKEN, **ROW)
 def test_router_disabled(broken, row):
-    name = "bad%02d" % BROKEN.index(row)
-    assert ask(broken.port, host=name + ".test").status == 404
-    assert ask(broken.port, host="good.test").status == 200
-    assert broken.tested.returncode == 1
-    text = broken.file("pointsman.yaml").split("\n")
-    found = re.findall(r"pointsman\.yaml:(\d+):(\d+): error: (?=[^\n]*\b%s\.)[^\n]*\b%s\b" % (name, row[3]), broken.tested.stderr)
-    assert found, broken.tested.stderr
-    for line, column in found:
-        assert text[int(line) - 1][int(column) - 1 :].startswith(row[4])
+    assert_disabled(broken, "bad%02d" % BROKEN.index(row), row[3], row[4])
 
 
-# id, type, options, message
+# id, type, options, message, where it points
 REFUSED = [
-    ("4.2 rejectStatusCode", WHITE, ranges("10.0.0.1", status=404), r'unknown key "rejectStatusCode"'),
-    ("4.1 unknown key", ALLOW, ranges("10.0.0.1", rejectStatuscodes=404), r'unknown key "rejectStatuscodes".*did you mean "rejectStatusCode"'),
-    ("1.2 unknown key", DENY, {"sourceRange": ["10.0.0.1"], "ipStrategy": {"dept": 1}}, r'unknown key "dept".*did you mean "depth"'),
-    ("1.2 depth is no number", ALLOW, ranges("10.0.0.1", depth="one"), r"depth"),
-    ("1.2 ipv6Subnet is no number", ALLOW, ranges("10.0.0.1", subnet="x"), r"ipv6Subnet"),
-    ("4.9 unknown key", "encodedCharacters", {"allowEncodedSlashes": True}, r'unknown key "allowEncodedSlashes".*did you mean "allowEncodedSlash"'),
-    ("4.9 no bool", "encodedCharacters", {"allowEncodedSlash": "maybe"}, r"allowEncodedSlash.*maybe"),
+    ("4.2 rejectStatusCode", WHITE, ranges("10.0.0.1", status=404), r'unknown key "rejectStatusCode"', ("rejectStatusCode",)),
+    ("4.1 unknown key", ALLOW, ranges("10.0.0.1", rejectStatuscodes=404), r'unknown key "rejectStatuscodes".*did you mean "rejectStatusCode"', ("rejectStatuscodes",)),
+    ("1.2 unknown key", DENY, {"sourceRange": ["10.0.0.1"], "ipStrategy": {"dept": 1}}, r'unknown key "dept".*did you mean "depth"', ("dept",)),
+    ("1.2 depth is no number", ALLOW, ranges("10.0.0.1", depth="one"), r"depth", ("one",)),
+    ("1.2 ipv6Subnet is no number", ALLOW, ranges("10.0.0.1", subnet="x"), r"ipv6Subnet", ("x",)),
+    ("4.9 unknown key", "encodedCharacters", {"allowEncodedSlashes": True}, r'unknown key "allowEncodedSlashes".*did you mean "allowEncodedSlash"', ("allowEncodedSlashes",)),
+    ("4.9 no bool", "encodedCharacters", {"allowEncodedSlash": "maybe"}, r"allowEncodedSlash.*maybe", ("maybe",)),
 ]
 
 
 @pytest.mark.parametrize("row", REFUSED, **ROW)
 def test_decision_9_refused_whole(tmp_path, row):
-    path = tmp_path / "c.yaml"
-    path.write_text(to_yaml(configuration({"app": 1}, http={"middlewares": {"m": {row[1]: row[2]}}})))
-    tested = run("-t", "-c", path)
-    assert tested.returncode == 1
-    assert re.search(r"c\.yaml:\d+:\d+: error: [^\n]*%s" % row[3], tested.stderr), tested.stderr
-    assert "syntax is ok" not in tested.stderr
+    assert_refused_whole(tmp_path, {row[1]: row[2]}, row[3], row[4])
 
 
 def test_4_2_one_warning_a_name(server):

@@ -8,7 +8,6 @@ from lib.client import RawClient, ask, chunked, head
 from lib.daemon import Daemon, configuration, run, site
 from lib.ports import free_port
 from lib.server import RawServer, reply
-from lib.wait import wait_until
 
 MIDDLEWARES = {
     "max10": {"maxRequestBodyBytes": 10},

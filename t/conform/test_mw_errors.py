@@ -223,3 +223,51 @@ def test_6_4_bad_options_disable_the_router(app, options, what):
         tested = run("-t", "-c", daemon.path)
     assert tested.returncode == 1
     assert any("pointsman.yaml:" in line and "http.middlewares.m.errors" in line and what in line for line in tested.stderr.splitlines()), tested.stderr
+
+
+# -- the answer that is dropped -------------------------------------------------------------------------------------------
+LATE, STALLS = b"late", b"stalls"
+HEAD_OF = {"length": b"Content-Length: %d\r\n\r\n", "chunked": b"Transfer-Encoding: chunked\r\n\r\n"}
+# id, framing, the size of its body, what follows the body, whether the connection goes on
+DROPPED = [
+    ("short", "length", 60000, b"", True),
+    ("long", "length", 200000, b"", False),
+    ("more than it said", "length", 1000, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", False),
+    ("stalls", "length", 1000, STALLS, False),
+    ("chunked", "chunked", 60000, b"0\r\n\r\n", True),
+    ("long and chunked", "chunked", 200000, b"0\r\n\r\n", False),
+    ("with trailers", "chunked", 1000, b"0\r\nX-Sum: 1\r\n\r\n", False),
+    ("malformed", "chunked", 1000, b"zzz\r\n\r\n", False),
+    ("never ends", "chunked", 1000, STALLS, False),
+]
+
+
+def dropped(framing, size, rest):
+    """Its head leaves alone, then comes the body in two pieces."""
+    body = b"x" * size if framing == "length" else b"%x\r\n%s\r\n" % (size, b"x" * size)
+
+    def answer(connection, request):
+        connection.send(b"HTTP/1.1 500 Internal Server Error\r\n" + (HEAD_OF[framing] % size if framing == "length" else HEAD_OF[framing]))
+        time.sleep(0.05)
+        connection.send(body[: len(body) // 2])
+        if rest is not STALLS:
+            time.sleep(0.02)
+            connection.send_slowly(body[len(body) // 2 :] + rest, step=40000)
+
+    return answer
+
+
+@pytest.mark.parametrize("row", DROPPED, ids=lambda row: row[0])
+def test_decision_49_a_short_rest_is_read_and_the_connection_goes_on(pages, row):
+    _, framing, size, rest, goes_on = row
+    with RawServer(answers={"/dropped": dropped(framing, size, rest), "/fine": reply(200, b"fine")}) as app:
+        middlewares = {"page": {"errors": {"status": ["500"], "service": "pages", "query": "/p"}}}
+        routers = {"all": {"rule": "PathPrefix(`/`)", "service": "app", "middlewares": ["page"]}}
+        with site({"app": app, "pages": pages}, routers, None, {"middlewares": middlewares}, None, ("-w", "1")) as daemon:
+            assert ask(daemon.port, target="/dropped").body == b"page /p"
+            first = app.connections[0]
+            if goes_on:
+                assert wait_until(lambda: ask(daemon.port, target="/fine").body == b"fine" and len(first.requests) > 1)
+            else:
+                assert wait_until(lambda: first.ended or first.closed)
+            assert ask(daemon.port, target="/fine").body == b"fine"

@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "http/credentials.h"
 #include "http/path.h"
-#include "http/user_list.h"
+#include "http/user_auth.h"
 #include "modules/middleware/digest_auth/nonces.h"
 
 #include <chrono>
@@ -19,38 +19,14 @@ using namespace http;
 using digest_auth::md5_hex;
 using digest_auth::Nonces;
 
-struct DigestAuthOptions {
-  config::MarkedTexts users;
-  config::At<std::string> users_file;
-  std::string realm = "traefik";
-  bool remove_header = false;
-  std::string header_field;
-};
-constexpr config::Option options[] = {
-    config::option<&DigestAuthOptions::users>("users",
-                                              "NAME:REALM:HASH each, as htdigest writes them")
-        .secret(),
-    config::option<&DigestAuthOptions::users_file>("usersFile",
-                                                   "a file with one such line for each user")
-        .naming(config::Names::file),
-    config::option<&DigestAuthOptions::realm>("realm",
-                                              "whose users count, and what the client is told"),
-    config::option<&DigestAuthOptions::remove_header>("removeHeader",
-                                                      "the service does not see Authorization"),
-    config::option<&DigestAuthOptions::header_field>("headerField",
-                                                     "field in which the service is told the user"),
-};
-constexpr config::Section keys = config::section_of<DigestAuthOptions>(options);
-
 using Parameters = std::map<std::string, std::string_view, std::less<>>;
 
 class DigestAuth final : public Middleware {
  public:
-  DigestAuth(UserList users, const DigestAuthOptions& given, std::string_view secret)
+  DigestAuth(UserList users, const UserAuthOptions& given, std::string_view secret)
       : users_(std::move(users)),
         realm_(given.realm),
-        header_field_(given.header_field),
-        remove_header_(given.remove_header),
+        auth_(given),
         opaque_(md5_hex(std::string(secret) + given.realm).substr(0, 16)),
         nonces_(secret) {
     char bytes[16];
@@ -68,8 +44,7 @@ class DigestAuth final : public Middleware {
 
   UserList users_;  // by NAME:REALM
   std::string realm_;
-  std::string header_field_;
-  bool remove_header_;
+  UserAuth auth_;
   std::string opaque_;
   std::string nobody_;     // the hash of whoever is not in the list
   mutable Nonces nonces_;  // of this worker
@@ -141,15 +116,11 @@ Verdict DigestAuth::refuse(Link link, bool is_stale) const {
       "Digest realm=\"" + realm_ + "\", nonce=\"" +
       nonces_.fresh(static_cast<std::uint32_t>(now.time_since_epoch().count())) + "\", opaque=\"" +
       opaque_ + "\", " + (is_stale ? "stale=\"true\", " : "") + "algorithm=\"MD5\", qop=\"auth\"";
-  link.reply(401, "401 Unauthorized\n");
-  Headers& headers = link.response().headers;
-  headers.append(FieldId::content_type, "text/plain");
-  headers.append(FieldId::www_authenticate, link.arena().copy(challenge));
-  return Verdict::respond;
+  return auth_.refuse(link, link.arena().copy(challenge));
 }
 
 Verdict DigestAuth::on_request_headers(Link link) const noexcept {
-  Request& request = link.request();
+  const Request& request = link.request();
   const auto text = credentials_of(request.headers.get(FieldId::authorization), "Digest");
   if (!text) return refuse(link, false);
   const Parameters given = read_parameters(*text);
@@ -157,21 +128,19 @@ Verdict DigestAuth::on_request_headers(Link link) const noexcept {
   link.exchange().trace().user = user;
   const Result result = check(request, given);
   if (result != Result::good) return refuse(link, result == Result::stale);
-  if (remove_header_) request.headers.drop(FieldId::authorization);
-  if (!header_field_.empty()) request.headers.set(header_field_, user);
-  return Verdict::next;
+  return auth_.pass(link, user);
 }
 
-MiddlewarePtr build(const DigestAuthOptions& given, Build& build) {
+MiddlewarePtr build(const UserAuthOptions& given, Build& build) {
   UserList users;
-  if (!read_users({given.users, given.users_file, 2}, build, users)) return nullptr;
+  if (!read_users(given, 2, build, users)) return nullptr;
   return MiddlewarePtr(new DigestAuth(std::move(users), given, build.secret()));
 }
 
 }  // namespace
 
 const MiddlewareModule digest_auth_middleware{
-    .type = {"digestAuth", "a name, and proof of a password that is not sent", &keys},
-    .build = build_of<DigestAuthOptions, build>};
+    .type = {"digestAuth", "a name, and proof of a password that is not sent", &user_auth_keys},
+    .build = build_of<UserAuthOptions, build>};
 
 }  // namespace pm

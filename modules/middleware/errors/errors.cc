@@ -95,19 +95,6 @@ class Errors final : public Middleware {
   ErrorRules rules_;
 };
 
-// Go's url.QueryEscape.
-std::string query_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == ' ') {
-      out += '+';
-    } else {
-      text::percent_encode({&c, 1}, "", out);
-    }
-  }
-  return out;
-}
-
 std::string url_of(const Request& request) {
   return fmt::format("{}://{}{}{}{}", request.secure != nullptr ? "https" : "http",
                      request.authority, request.path, request.has_query ? "?" : "", request.query);
@@ -136,7 +123,7 @@ void Page::ask(Exchange& parent) {
   Arena& arena = parent.arena();
   std::string target = text::replace_all(rules_->query, "{status}", std::to_string(code_));
   target = text::replace_all(target, "{originalStatus}", std::to_string(status_));
-  target = text::replace_all(target, "{url}", query_escaped(url_of(from)));
+  target = text::replace_all(target, "{url}", text::query_escaped(url_of(from)));
   if (!target.starts_with('/')) target.insert(0, "/");
   set_target(request, arena.copy(target));
   request.authority = from.authority;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "modules/middleware/forward_auth/options.h"
 
+#include "http/field_value.h"
+
 namespace pm::forward_auth {
 namespace {
 
@@ -41,7 +43,9 @@ constexpr config::Option options[] = {
     option<&O::preserve_location>("preserveLocationHeader", "leave a relative Location as it is"),
     option<&O::preserve_method>("preserveRequestMethod",
                                 "ask with the request's method instead of GET"),
-    option<&O::signin_url>("authSigninURL", "where clients are sent instead of a 401"),
+    option<&O::signin_url>("authSigninURL", "where clients are sent instead of a 401")
+        .checked(http::check_field_value)
+        .breaking_only(),
     config::section<&O::tls>("tls", tls_keys, "TLS towards it"),
 };
 

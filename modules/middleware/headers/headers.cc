@@ -94,21 +94,13 @@ Verdict HeadersMiddleware::on_response_headers(Link link) const noexcept {
 
 // ---- building -----------------------------------------------------------------------------------------------------------
 
-bool is_field_value(std::string_view value) noexcept {
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7f) return false;
-  }
-  return true;
-}
-
 bool read_fields(const config::TextMap& map, std::string_view option, bool expands, Build& build,
                  std::vector<Custom>& out) {
   bool is_good = true;
   for (const auto& [name, value] : map) {
-    if (!text::is_token(name) || !is_field_value(value)) {
+    if (!text::is_token(name)) {
       build.broken({}, fmt::format(".{}: {} cannot be a header", option, text::quoted(name)),
-                   "a name has no blanks, a value no line breaks");
+                   "a name has no blanks");
       is_good = false;
       continue;
     }

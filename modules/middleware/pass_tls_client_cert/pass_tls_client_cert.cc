@@ -121,19 +121,6 @@ std::string info_text(const ClientCertificate& certificate, const InfoChoice& ch
   return out;
 }
 
-// Go's url.QueryEscape.
-std::string query_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == ' ') {
-      out += '+';
-    } else {
-      text::percent_encode({&c, 1}, "", out);
-    }
-  }
-  return out;
-}
-
 Verdict PassTlsClientCert::on_request_headers(Link link) const noexcept {
   Request& request = link.request();
   if (request.secure == nullptr || request.secure->client_certificates.empty())
@@ -148,7 +135,7 @@ Verdict PassTlsClientCert::on_request_headers(Link link) const noexcept {
   if (given_.pem) request.headers.set(FieldId::x_forwarded_tls_client_cert, link.arena().copy(pem));
   if (given_.info)
     request.headers.set(FieldId::x_forwarded_tls_client_cert_info,
-                        link.arena().copy(query_escaped(info)));
+                        link.arena().copy(text::query_escaped(info)));
   return Verdict::next;
 }
 

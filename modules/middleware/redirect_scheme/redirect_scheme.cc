@@ -15,9 +15,27 @@ struct RedirectSchemeOptions {
   std::string port;
   bool permanent = false;
 };
+std::string_view check_scheme(std::string_view text) {
+  for (const char c : text) {
+    if (!text::is_alpha(c) && !text::is_digit(c) && c != '+' && c != '-' && c != '.')
+      return "write https";
+  }
+  return "";
+}
+std::string_view check_port(std::string_view text) {
+  for (const char c : text) {
+    if (!text::is_digit(c)) return "write a number, as in \"8443\"";
+  }
+  return "";
+}
+
 constexpr config::Option options[] = {
-    config::option<&RedirectSchemeOptions::scheme>("scheme", "where to: https, or http"),
-    config::option<&RedirectSchemeOptions::port>("port", "its port; the scheme's own is left out"),
+    config::option<&RedirectSchemeOptions::scheme>("scheme", "where to: https, or http")
+        .checked(check_scheme)
+        .breaking_only(),
+    config::option<&RedirectSchemeOptions::port>("port", "its port; the scheme's own is left out")
+        .checked(check_port)
+        .breaking_only(),
     config::option<&RedirectSchemeOptions::permanent>("permanent",
                                                       "301 and 308 instead of 302 and 307"),
 };
