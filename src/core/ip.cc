@@ -99,22 +99,6 @@ std::size_t write_v6(char* to, const std::array<std::uint8_t, 16>& bytes) noexce
   return static_cast<std::size_t>(at - to);
 }
 
-Address masked(const Address& address, unsigned bits) noexcept {
-  std::uint8_t bytes[16];
-  std::copy(address.bytes().begin(), address.bytes().end(), bytes);
-  for (unsigned i = 0; i < 16; ++i) {
-    const unsigned kept = bits <= i * 8 ? 0 : std::min(bits - i * 8, 8u);
-    bytes[i] = static_cast<std::uint8_t>(bytes[i] & (0xff00u >> kept));
-  }
-  return Address::v6(bytes);
-}
-
-// Shortest blocks first, so that a set walks its lengths in runs.
-bool goes_before(const Cidr& a, const Cidr& b) noexcept {
-  if (a.bits() != b.bits()) return a.bits() < b.bits();
-  return a.network().bytes() < b.network().bytes();
-}
-
 }  // namespace
 
 Address Address::v4(std::uint32_t host_order) noexcept {
@@ -135,6 +119,15 @@ Address Address::v6(const std::uint8_t (&bytes)[16], std::uint32_t scope) noexce
 
 std::optional<Address> Address::parse(std::string_view text) noexcept {
   return text.find(':') == std::string_view::npos ? parse_v4(text) : parse_v6(text);
+}
+
+Address Address::masked(unsigned bits) const noexcept {
+  Address address;
+  for (unsigned i = 0; i < 16 && i * 8 < bits; ++i) {
+    const unsigned kept = std::min(bits - i * 8, 8U);
+    address.bytes_[i] = static_cast<std::uint8_t>(bytes_[i] & (0xff00U >> kept));
+  }
+  return address;
 }
 
 bool Address::is_v4() const noexcept {
@@ -224,38 +217,14 @@ std::optional<Cidr> Cidr::parse(std::string_view text) noexcept {
     if (!bits) return std::nullopt;
     block.bits_ = *bits + (dotted ? mapped_bits : 0);
   }
-  block.network_ = masked(*address, block.bits_);
+  block.network_ = address->masked(block.bits_);
   return block;
 }
 
 bool Cidr::contains(const Address& address) const noexcept {
   // "::/0" means every IPv6 address; that IPv4 lives inside that space here is nobody's business.
   if (bits_ < mapped_bits && address.is_v4()) return false;
-  return masked(address, bits_) == network_;
-}
-
-void CidrSet::add(const Cidr& block) {
-  const auto at = std::lower_bound(blocks_.begin(), blocks_.end(), block, goes_before);
-  if (at != blocks_.end() && !goes_before(block, *at)) return;
-  blocks_.insert(at, block);
-}
-
-bool CidrSet::contains(const Address& address) const noexcept {
-  // One binary search for each length of prefix; the next one begins where that length ends.
-  for (auto run = blocks_.begin(); run != blocks_.end();) {
-    const unsigned bits = run->bits();
-    const auto end = std::upper_bound(
-        run, blocks_.end(), bits, [](unsigned wanted, const Cidr& b) { return wanted < b.bits(); });
-    if (bits >= mapped_bits || !address.is_v4()) {
-      const Address wanted = masked(address, bits);
-      const auto at = std::lower_bound(run, end, wanted, [](const Cidr& b, const Address& w) {
-        return b.network().bytes() < w.bytes();
-      });
-      if (at != end && at->network() == wanted) return true;
-    }
-    run = end;
-  }
-  return false;
+  return address.masked(bits_) == network_;
 }
 
 }  // namespace pm

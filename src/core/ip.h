@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// ip.h -- network addresses as values: IPv4 and IPv6, CIDR blocks, sets of them.
+// ip.h -- network addresses as values: IPv4 and IPv6, CIDR blocks.
 //
 //   shape   an Address is 16 bytes (IPv4 as ::ffff:a.b.c.d, so a mapped address equals its IPv4) and an optional zone
 //           index; an Endpoint is an Address and a port (host byte order)
 //   out     canonical text: IPv4 dotted, IPv6 as RFC 5952 writes it
-//   cost    values: no allocation. CidrSet looks up in O(number of distinct prefix lengths)
+//   cost    values: no allocation
 //   source  RFC 4291 section 2.2, RFC 5952, RFC 4632
 #pragma once
 
@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 struct sockaddr;
 
@@ -31,6 +30,8 @@ class Address {
   bool is_loopback() const noexcept;
   bool is_any() const noexcept;
   const std::array<std::uint8_t, 16>& bytes() const noexcept { return bytes_; }
+  // What is left with that many leading bits of the 16-byte form, zone apart; the others are 0.
+  Address masked(unsigned bits) const noexcept;
   std::uint32_t scope() const noexcept { return scope_; }
   // Canonical text without zone; 46 bytes suffice; returns the length.
   std::size_t write(char* to) const noexcept;
@@ -67,16 +68,6 @@ class Cidr {
  private:
   Address network_;
   unsigned bits_ = 128;
-};
-
-class CidrSet {
- public:
-  void add(const Cidr& block);
-  bool contains(const Address& address) const noexcept;
-  bool empty() const noexcept { return blocks_.empty(); }
-
- private:
-  std::vector<Cidr> blocks_;
 };
 
 }  // namespace pm

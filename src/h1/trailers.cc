@@ -27,14 +27,14 @@ constexpr http::FieldSet forbidden =
     field_bit(FieldId::set_cookie) | field_bit(FieldId::www_authenticate) |
     // how the body and the answer are to be taken
     field_bit(FieldId::cache_control) | field_bit(FieldId::content_encoding) |
-    field_bit(FieldId::content_type) | field_bit(FieldId::if_modified_since) |
-    field_bit(FieldId::if_none_match) | field_bit(FieldId::location) | field_bit(FieldId::range) |
-    field_bit(FieldId::vary);
+    field_bit(FieldId::content_range) | field_bit(FieldId::content_type) |
+    field_bit(FieldId::if_modified_since) | field_bit(FieldId::if_none_match) |
+    field_bit(FieldId::location) | field_bit(FieldId::range) | field_bit(FieldId::vary);
 
 // Those that have no id because nothing else in this daemon asks for them.
 constexpr std::string_view forbidden_names[] = {
-    "age",          "content-range", "expires",     "if-match", "if-range", "if-unmodified-since",
-    "max-forwards", "pragma",        "retry-after",
+    "age",          "expires", "if-match",    "if-range", "if-unmodified-since",
+    "max-forwards", "pragma",  "retry-after",
 };
 
 }  // namespace

@@ -31,6 +31,7 @@ std::optional<AddressList> AddressList::build(const AddressListOptions& given, B
 }
 
 std::optional<bool> AddressList::finds(const Request& request) const noexcept {
+  if (strategy_.takes_peer()) return ranges_.contains(request.client.address);
   const std::optional<Address> address = strategy_.select(request);
   if (!address) return std::nullopt;
   return ranges_.contains(*address);

@@ -3,7 +3,8 @@
 //
 //   in      the middlewares in order, outermost first; they outlive the chain
 //   out     run(): the exchange, through all of them, to a service; or answered before
-//   cost    links that only look at the request: a virtual call each and nothing else. Otherwise one Run in the arena
+//   cost    links that only look at the request: a virtual call each and nothing else. Otherwise one Run in the arena, and a
+//           virtual call for each hook that a link has
 //   source  layout.md, "The middleware contract"
 #pragma once
 
@@ -29,10 +30,18 @@ class Chain {
     std::uint32_t state_at = 0;  // offset into the Run's states
     std::uint32_t state_size = 0;
   };
+  // What comes next, seen from between two links: so that links cost nothing where they have nothing to do.
+  struct Next {
+    std::uint16_t entering = 0;  // inwards: the link to be asked, or the number of links
+    std::uint16_t head = 0;      // outwards: one more than the link with such a hook, or 0
+    std::uint16_t body = 0;
+  };
+  void find_next();
+
   std::vector<Place> links_;
+  std::vector<Next> next_;                   // before each link, and behind the last
   std::vector<const Middleware*> entering_;  // those with a request hook, for chains without a Run
   std::size_t state_size_ = 0;
-  std::uint16_t outermost_body_ = UINT16_MAX;  // the first link with a body hook
   bool needs_run_ = false;
   bool has_done_ = false;
 };

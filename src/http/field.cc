@@ -16,12 +16,14 @@ constexpr std::string_view names[] = {
     "Accept",
     "Accept-Encoding",
     "Accept-Language",
+    "Accept-Ranges",
     "Alt-Svc",
     "Authorization",
     "Cache-Control",
     "Connection",
     "Content-Encoding",
     "Content-Length",
+    "Content-Range",
     "Content-Type",
     "Cookie",
     "Date",
@@ -145,7 +147,7 @@ FieldId classify(std::string_view name) noexcept {
     case 9: return any_of<forwarded, x_real_ip>(n);
     case 10: return any_of<connection, user_agent, set_cookie, keep_alive>(n);
     case 12: return any_of<content_type>(n);
-    case 13: return any_of<cache_control, authorization, last_modified, if_none_match>(n);
+    case 13: return any_of<cache_control, authorization, last_modified, if_none_match, accept_ranges, content_range>(n);
     case 14: return any_of<content_length, http2_settings>(n);
     case 15: return any_of<accept_encoding, accept_language, x_forwarded_for, x_forwarded_uri, idempotency_key>(n);
     case 16: return any_of<x_forwarded_host, x_forwarded_port, content_encoding, www_authenticate, proxy_connection>(n);

@@ -7,7 +7,7 @@
 //   source  static-config.md sections 4.1 and 4.2, http-services.md section 7, security.md section 2, RFC 9110 section 7.6
 #pragma once
 
-#include "core/ip.h"
+#include "core/cidr_set.h"
 #include "http/request.h"
 #include "http/response.h"
 

@@ -6,19 +6,6 @@
 #include <fmt/format.h>
 
 namespace pm::http {
-namespace {
-
-Address network_of(const Address& address, unsigned bits) noexcept {
-  std::uint8_t bytes[16];
-  for (unsigned i = 0; i < 16; ++i) {
-    const unsigned kept = bits > i * 8 ? std::min(bits - i * 8, 8U) : 0;
-    bytes[i] = static_cast<std::uint8_t>(address.bytes()[i] & (0xff00U >> kept));
-  }
-  return Address::v6(bytes);
-}
-
-}  // namespace
-
 std::optional<Address> read_address(std::string_view text) noexcept {
   text = text::trim_blanks(text);
   if (text.starts_with('[')) return Address::parse(text.substr(1, text.find(']') - 1));
@@ -30,11 +17,12 @@ std::optional<Address> read_address(std::string_view text) noexcept {
 }
 
 bool read_blocks(const config::MarkedTexts& texts, std::string_view option, Build& build,
-                 CidrSet& blocks) {
+                 CidrSet& set) {
   bool is_good = true;
+  std::vector<Cidr> blocks;
   for (const config::At<std::string>& text : texts) {
     if (const auto block = Cidr::parse(text::trim(text.value))) {
-      blocks.add(*block);
+      blocks.push_back(*block);
       continue;
     }
     is_good = false;
@@ -43,6 +31,7 @@ bool read_blocks(const config::MarkedTexts& texts, std::string_view option, Buil
         fmt::format(".{}: {} is neither an address nor a block", option, text::quoted(text.value)),
         "write 192.0.2.7 or 10.0.0.0/8");
   }
+  set = CidrSet(blocks);
   return is_good;
 }
 
@@ -69,7 +58,7 @@ std::optional<Address> IpStrategy::read(std::string_view item) const noexcept {
   std::optional<Address> address = read_address(item);
   const bool is_written_v6 = item.find(':') != item.rfind(':');
   if (address && subnet_ != 0 && (is_written_v6 || !address->is_v4()))
-    address = network_of(*address, subnet_);
+    address = address->masked(subnet_);
   return address;
 }
 
@@ -94,7 +83,7 @@ std::optional<Address> IpStrategy::select_text(const Request& request) const noe
 std::optional<Address> IpStrategy::select(const Request& request) const noexcept {
   if (depth_ != 0 || !excluded_.empty()) return select_text(request);
   std::optional<Address> address = request.client.address;
-  if (subnet_ != 0 && !address->is_v4()) address = network_of(*address, subnet_);
+  if (subnet_ != 0 && !address->is_v4()) address = address->masked(subnet_);
   return address;
 }
 

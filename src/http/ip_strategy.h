@@ -8,7 +8,7 @@
 #pragma once
 
 #include "config/option.h"
-#include "core/ip.h"
+#include "core/cidr_set.h"
 #include "http/module.h"
 #include "http/request.h"
 
@@ -39,6 +39,8 @@ class IpStrategy {
   // Nothing (and a finding) when an option is out of range. null: no strategy, the peer's address.
   static std::optional<IpStrategy> build(const IpStrategyOptions* options, Build& build);
   std::optional<Address> select(const Request& request) const noexcept;
+  // Whatever the request says: select() is request.client.address.
+  bool takes_peer() const noexcept { return depth_ == 0 && subnet_ == 0 && excluded_.empty(); }
 
  private:
   std::optional<Address> select_text(const Request& request) const noexcept;
@@ -53,6 +55,6 @@ std::optional<Address> read_address(std::string_view text) noexcept;
 
 // `sourceRange` and its like. False, with a finding for each, when one is no address and no block.
 bool read_blocks(const config::MarkedTexts& texts, std::string_view option, Build& build,
-                 CidrSet& blocks);
+                 CidrSet& set);
 
 }  // namespace pm::http

@@ -74,16 +74,27 @@ struct Resumer {
   Exchange* exchange() const noexcept;               // null: gone, or resumed already
 };
 
+// An exchange in a chain: a Run, unless all of its links only look at the request.
+class Passage {
+ public:
+  explicit Passage(Exchange& exchange) noexcept : exchange_(&exchange) {}
+  Exchange& exchange() const noexcept { return *exchange_; }
+
+ protected:
+  ~Passage() = default;
+  Exchange* exchange_;
+};
+
+// Small enough to be handed over in registers.
 class Link {
  public:
-  Link(Exchange& exchange, Run* run, std::uint16_t place) noexcept
-      : exchange_(&exchange), run_(run), place_(place) {}
+  Link(Passage& passage, std::uint16_t place) noexcept : passage_(&passage), place_(place) {}
 
-  Exchange& exchange() const noexcept { return *exchange_; }
-  Request& request() const noexcept { return exchange_->request(); }
-  Response& response() const noexcept { return exchange_->response(); }
-  Arena& arena() const noexcept { return exchange_->arena(); }
-  WorkerTools& tools() const noexcept { return *exchange_->tools; }
+  Exchange& exchange() const noexcept { return passage_->exchange(); }
+  Request& request() const noexcept { return exchange().request(); }
+  Response& response() const noexcept { return exchange().response(); }
+  Arena& arena() const noexcept { return exchange().arena(); }
+  WorkerTools& tools() const noexcept { return *exchange().tools; }
 
   // Of a middleware whose state_size() is sizeof(T): zeroed when the link is entered.
   template <class T>
@@ -95,11 +106,11 @@ class Link {
   // The answer of Verdict::respond, instead of what is there. `body` lives in the arena, or forever.
   void reply(std::uint16_t status, std::string_view body,
              BodyType type = BodyType::none) const noexcept {
-    prepare_reply(*exchange_, status, body, type);
+    prepare_reply(exchange(), status, body, type);
     response().origin = Origin::middleware;
   }
   // The same, made by somebody: `response()` is what he finds, and he may take his time.
-  void reply_by(ReplyMaker& maker) const noexcept { exchange_->reply_maker = &maker; }
+  void reply_by(ReplyMaker& maker) const noexcept { exchange().reply_maker = &maker; }
   void reply_bare(std::uint16_t status) const noexcept {  // the reason phrase as its body
     reply(status, reason_phrase(status));
   }
@@ -116,8 +127,8 @@ class Link {
 
  private:
   void* state_bytes() const noexcept;
-  Exchange* exchange_;
-  Run* run_;
+  Run& run() const noexcept;
+  Passage* passage_;
   std::uint16_t place_;
 };
 

@@ -20,24 +20,26 @@ struct Run::Kept {
 };
 
 Run::Run(Exchange& exchange, const Chain& chain, Service& then) noexcept
-    : exchange_(&exchange),
-      chain_(&chain),
+    : Passage(exchange),
+      links_(chain.links_.data()),
+      next_(chain.next_.data()),
       then_(&then),
       outer_(&exchange.server_end()),
       outer_run_(exchange.run),
       route_(exchange.route),
       states_(chain.state_size_ == 0
                   ? nullptr
-                  : static_cast<char*>(exchange.arena().allocate(chain.state_size_))) {}
+                  : static_cast<char*>(exchange.arena().allocate(chain.state_size_))),
+      count_(static_cast<std::uint16_t>(chain.links_.size())) {}
 
 Run::~Run() {
   if (suspended_at_ != UINT32_MAX) exchange_->tools->suspended.remove(suspended_at_);
 }
 
-void Run::start() noexcept {
+void Run::start(bool has_done) noexcept {
   exchange_->set_server_end(*this);
   exchange_->run = this;
-  if (chain_->has_done_) {
+  if (has_done) {
     before_ = exchange_->on_end;
     exchange_->on_end = this;
   }
@@ -47,32 +49,25 @@ void Run::start() noexcept {
 // ---- the request --------------------------------------------------------------------------------------------------------
 
 void Run::walk() noexcept {
-  while (reached_ < chain_->links_.size()) {
+  while ((reached_ = next(reached_).entering) < count_) {
     const Chain::Place& at = link(reached_++);
     if (at.state_size > 0) std::memset(states_ + at.state_at, 0, at.state_size);
-    if (!ask()) return;
+    if (!at.hooks.has(Hook::request_headers)) continue;
+    const Verdict verdict = ask();
+    if (verdict != Verdict::next) return halt(verdict);
   }
+  entered_ = reached_;
   exchange_->route = route_;  // a chain within this one may have gone on to a child's
   then_->serve(*exchange_);
 }
 
-// The link that was reached last. False: it holds the request, or has answered it; the exchange may be gone then.
-bool Run::ask() noexcept {
-  const std::uint16_t place = reached_ - 1;
-  if (link(place).hooks.has(Hook::request_headers)) {
-    const Verdict verdict =
-        link(place).middleware->on_request_headers(Link(*exchange_, this, place));
-    waiting_ = verdict == Verdict::wait;
-    if (waiting_) return false;
-    if (verdict != Verdict::next) {
-      PM_CHECK(verdict == Verdict::respond, "nothing was answered that could be asked for again");
-      entered_ = place;
-      send_reply(*exchange_);
-      return false;
-    }
-  }
-  entered_ = reached_;
-  return true;
+// The request stays at the link that was reached last: held by it, or answered; the exchange may be gone then.
+void Run::halt(Verdict verdict) noexcept {
+  entered_ = reached_ - 1;
+  waiting_ = verdict == Verdict::wait;
+  if (waiting_) return;
+  PM_CHECK(verdict == Verdict::respond, "nothing was answered that could be asked for again");
+  send_reply(*exchange_);
 }
 
 void Run::resume(Verdict verdict) noexcept {
@@ -81,12 +76,12 @@ void Run::resume(Verdict verdict) noexcept {
   if (suspended_at_ != UINT32_MAX) exchange_->tools->suspended.remove(suspended_at_);
   suspended_at_ = UINT32_MAX;
   switch (verdict) {
-    case Verdict::next: entered_ = reached_; return walk();
+    case Verdict::next: return walk();
     case Verdict::again:  // the same link is asked once more
-      if (ask()) walk();
-      return;
-    case Verdict::respond: entered_ = reached_ - 1; return send_reply(*exchange_);
-    case Verdict::wait: waiting_ = true; return;
+      verdict = ask();
+      return verdict == Verdict::next ? walk() : halt(verdict);
+    case Verdict::respond:
+    case Verdict::wait: return halt(verdict);
   }
 }
 
@@ -114,11 +109,9 @@ void Run::send_head(Exchange&) noexcept {
 
 // From the innermost link that has not seen the head outwards, until one holds or turns it.
 void Run::pass_head() noexcept {
-  while (head_at_ > 0) {
+  while ((head_at_ = next(head_at_).head) > 0) {
     const std::uint16_t place = --head_at_;
-    if (!link(place).hooks.has(Hook::response_headers)) continue;
-    const Verdict verdict =
-        link(place).middleware->on_response_headers(Link(*exchange_, this, place));
+    const Verdict verdict = link(place).middleware->on_response_headers(Link(*this, place));
     if (verdict == Verdict::next || exchange_->is_tunnel()) continue;
     if (verdict != Verdict::wait) return turn(verdict, place);
     PM_CHECK(link(place).hooks.has(Hook::response_body), "who holds a head looks at what follows");
@@ -143,12 +136,11 @@ void Run::send_chunk(Exchange&, const Chunk& chunk) noexcept {
 }
 
 void Run::pass_part(BodyPart& part) noexcept {
-  for (std::uint16_t place = entered_; place-- > 0;) {
-    if (!link(place).hooks.has(Hook::response_body)) continue;
+  for (std::uint16_t behind = entered_; (behind = next(behind).body) > 0;) {
+    const std::uint16_t place = --behind;
     const bool is_holder = holds_head_ && place == head_at_;
     if (part.is_empty() && !part.flush && !part.last) return;
-    const Verdict verdict =
-        link(place).middleware->on_response_body(Link(*exchange_, this, place), part);
+    const Verdict verdict = link(place).middleware->on_response_body(Link(*this, place), part);
     if (verdict == Verdict::wait) {
       PM_CHECK(is_holder, "only the link that holds the head holds a body");
       source_held_ = source_held_ || part.hold;
@@ -230,8 +222,7 @@ void Run::unwind(std::uint16_t keep) noexcept {
 void Run::leave(std::uint16_t keep) noexcept {
   while (reached_ > keep) {
     const std::uint16_t place = --reached_;
-    if (link(place).hooks.has(Hook::done))
-      link(place).middleware->on_done(Link(*exchange_, this, place));
+    if (link(place).hooks.has(Hook::done)) link(place).middleware->on_done(Link(*this, place));
   }
 }
 
@@ -264,19 +255,25 @@ void Run::on_exchange_end(Exchange&) noexcept {
 
 // ---- links --------------------------------------------------------------------------------------------------------------
 
+// Whoever asks for one of these says by its hooks, or its state_size(), that its chain has a Run.
+Run& Link::run() const noexcept {
+  return static_cast<Run&>(*passage_);
+}
+
 void* Link::state_bytes() const noexcept {
-  return run_->states_ + run_->link(place_).state_at;
+  return run().states_ + run().link(place_).state_at;
 }
 
 Resumer Link::suspend() const noexcept {
   Suspended& suspended = tools().suspended;
-  if (run_->suspended_at_ == UINT32_MAX) run_->suspended_at_ = suspended.add(*run_);
-  return {&tools(), run_->suspended_at_, suspended.generation(run_->suspended_at_)};
+  std::uint32_t& at = run().suspended_at_;
+  if (at == UINT32_MAX) at = suspended.add(run());
+  return {&tools(), at, suspended.generation(at)};
 }
 
 // Also on the way out, before Verdict::again: how long to wait until the next try begins.
 void Link::resume_after(std::uint64_t after_ms, Verdict verdict) const noexcept {
-  run_->resume_after(after_ms, verdict);
+  run().resume_after(after_ms, verdict);
 }
 
 void Run::resume_after(std::uint64_t after_ms, Verdict verdict) noexcept {
@@ -285,21 +282,22 @@ void Run::resume_after(std::uint64_t after_ms, Verdict verdict) noexcept {
 }
 
 void Link::keep_request() const noexcept {
-  run_->kept_ = arena().make<Run::Kept>(arena(), place_, run_->kept_);
-  copy_head(request(), run_->kept_->head);
-  run_->is_quiet_ = true;
+  Run& run = this->run();
+  run.kept_ = arena().make<Run::Kept>(arena(), place_, run.kept_);
+  copy_head(request(), run.kept_->head);
+  run.is_quiet_ = true;
 }
 
 void Link::last_try() const noexcept {
-  run_->is_quiet_ = false;
+  run().is_quiet_ = false;
 }
 
 bool Link::may_repeat() const noexcept {
-  return run_->kept_by(place_) != nullptr && !exchange_->request_taken();
+  return run().kept_by(place_) != nullptr && !exchange().request_taken();
 }
 
 bool Link::holds_head() const noexcept {
-  return run_->holds_head_ && run_->head_at_ == place_;
+  return run().holds_head_ && run().head_at_ == place_;
 }
 
 // ---- who waits ----------------------------------------------------------------------------------------------------------

@@ -17,17 +17,16 @@
 
 namespace pm::http {
 
-class Run final : private ServerEnd, private ExchangeEnd, private net::Delay {
+class Run final : public Passage, private ServerEnd, private ExchangeEnd, private net::Delay {
  public:
   Run(Exchange& exchange, const Chain& chain, Service& then) noexcept;
   ~Run() override;
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  void start() noexcept;
+  void start(bool has_done) noexcept;     // whether a link wants to hear of the end
   void resume(Verdict verdict) noexcept;  // of a request that waits
   void resume_after(std::uint64_t after_ms, Verdict verdict) noexcept;
-  Exchange& exchange() noexcept { return *exchange_; }
 
  private:
   friend class Link;
@@ -46,7 +45,11 @@ class Run final : private ServerEnd, private ExchangeEnd, private net::Delay {
   void on_delay() noexcept override;
 
   void walk() noexcept;
-  bool ask() noexcept;
+  Verdict ask() noexcept {
+    const auto place = static_cast<std::uint16_t>(reached_ - 1);
+    return link(place).middleware->on_request_headers(Link(*this, place));
+  }
+  void halt(Verdict verdict) noexcept;
   void pass_head() noexcept;
   void pass_part(BodyPart& part) noexcept;
   void turn(Verdict verdict, std::uint16_t place) noexcept;
@@ -54,12 +57,13 @@ class Run final : private ServerEnd, private ExchangeEnd, private net::Delay {
   void unwind(std::uint16_t keep) noexcept;
   void leave(std::uint16_t keep) noexcept;
   void repeat_from(std::uint16_t place) noexcept;
-  bool has_body_hooks() const noexcept { return chain_->outermost_body_ < entered_; }
-  const Chain::Place& link(std::uint16_t place) const noexcept { return chain_->links_[place]; }
+  bool has_body_hooks() const noexcept { return next(entered_).body > 0; }
+  const Chain::Place& link(std::uint16_t place) const noexcept { return links_[place]; }
+  const Chain::Next& next(std::uint16_t place) const noexcept { return next_[place]; }
   Kept* kept_by(std::uint16_t place) const noexcept;
 
-  Exchange* exchange_;
-  const Chain* chain_;
+  const Chain::Place* links_;  // of the chain, whose vectors check each index
+  const Chain::Next* next_;
   Service* then_;
   ServerEnd* outer_;
   Run* outer_run_;
@@ -69,6 +73,7 @@ class Run final : private ServerEnd, private ExchangeEnd, private net::Delay {
   char* states_;
   Kept* kept_ = nullptr;  // requests as links want them back, the innermost first
   std::uint32_t suspended_at_ = UINT32_MAX;
+  std::uint16_t count_;        // of links
   std::uint16_t entered_ = 0;  // links that the answer passes
   std::uint16_t reached_ = 0;  // links that hear of the end
   std::uint16_t head_at_ =

@@ -54,12 +54,12 @@ http::Underscores underscores_of(config::UnderscoreStrategy strategy) noexcept {
 }
 
 CidrSet addresses_of(const config::MarkedList& list) {
-  CidrSet set;
+  std::vector<Cidr> blocks;
   for (const config::At<std::string>& text : list) {
     if (const auto block = Cidr::parse(text.value))
-      set.add(*block);  // what is none was refused by the loader
+      blocks.push_back(*block);  // what is none was refused by the loader
   }
-  return set;
+  return CidrSet(blocks);
 }
 
 http::ForwardedRules forwarded_of(const config::EntryPoint& source) {

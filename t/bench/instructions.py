@@ -3,7 +3,8 @@
 """User instructions of the worker per routed request: the regression gate of every change to the data path.
 
 The worker runs under callgrind with N and with N + 2000 requests; the difference, divided by 2000, is free of start-up cost.
-    t/bench/instructions.py                  10 routers against 20,000, and 10,000 routers against 1.2 times that
+    t/bench/instructions.py                  10 routers against 20,000, 10,000 routers against 1.2 times that, and what five and ten
+                                             middlewares add that find nothing to do
     t/bench/instructions.py --routers 10     one number
     t/bench/instructions.py --where          and the functions that cost most (needs a build with symbols)
 """
@@ -25,6 +26,10 @@ from lib import proc  # noqa: E402
 from lib.daemon import environment, to_yaml  # noqa: E402
 
 WARM, MORE = 500, 2000
+# Middlewares that find nothing to do: of requests, and of requests and answers.
+STRIP = {"stripPrefix": {"prefixes": ["/not-there"]}}
+ERRORS = {"errors": {"status": ["500-599"], "service": "app", "query": "/{status}"}}
+IDLE = [STRIP, STRIP, STRIP, ERRORS, ERRORS]
 
 
 def wait_listening(port, process, seconds=120):
@@ -84,8 +89,8 @@ def find_worker(leader, folder):
     return max(others, key=proc.cpu)
 
 
-def per_request(routers, upstream, where=False):
-    config, requests = routed(routers, upstream)
+def per_request(routers, upstream, where=False, middlewares=()):
+    config, requests = routed(routers, upstream, middlewares)
     totals, last = [], None
     for count in (WARM, WARM + MORE):
         folder = tempfile.mkdtemp(prefix="pointsman-instructions-")
@@ -118,6 +123,11 @@ def main():
         sys.stdout.flush()
         if text:
             print("\n".join(text.splitlines()[:70]), file=sys.stderr)
+    for count in [] if options.routers else [1, 2]:
+        for name, middlewares in (("stripPrefix", 5 * [STRIP]), ("stripPrefix and errors", IDLE)):
+            with_them, _ = per_request(10, upstream, middlewares=count * middlewares)
+            # Links that look at answers make the chain a Run, once: that is the third percent.
+            good &= verdict("%d idle middlewares (%s), percent more" % (5 * count, name), 100 * (with_them / figures[10] - 1), 2 * count + (ERRORS in middlewares))
     if 10 in figures and 10000 in figures:
         good &= verdict("10,000 routers against 10", figures[10000] / figures[10], 1.2)
     sys.exit(0 if good else 1)

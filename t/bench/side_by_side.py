@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""CPU per request beside nginx and HAProxy, one worker each, in one run; the targets of the house and whether they are met.
+"""CPU per request beside nginx, HAProxy, Caddy and h2o, one worker each, in one run; the targets of the house and whether they are met.
 
 Drives the bench of ../shared/bench (or of $POINTSMAN_BENCH). The ratio of a row is the median over the rounds of ours to a rival's of
 the same round; of the two rivals the better counts, that is the larger ratio.
-    t/bench/side_by_side.py                    all scenarios, 7 rounds: about 15 minutes
+    t/bench/side_by_side.py                    all scenarios, 7 rounds: about 20 minutes
     t/bench/side_by_side.py --rounds 3 --secs 0.6 h1-small routes
 """
 import argparse
@@ -35,7 +35,11 @@ TARGETS = {  # scenario: (target, rivals)
     "tls-full-rsa": (1.02, PLAIN),
     "tls-resume": (0.98, PLAIN),
     "idle-tls": (14.5, ()),
+    "gzip": (0.50, ("nginx",)),
+    "zstd": (0.37, ("caddy",)),
+    "br": (0.73, ("h2o",)),
 }
+MOST_BYTES = {"gzip": 6300, "zstd": 6400, "br": 6600}  # an answer with its head: less CPU must not mean a larger body
 
 
 def run(scenario, rounds, secs, folder):
@@ -62,7 +66,14 @@ def judge_ratio(scenario, record):
     rival = max(ratios, key=ratios.get)
     errors = sum(r["errors"] + r["bad"] for r in record["results"]["pointsman"])
     note = ", ".join("%s %.2f" % (r, v) for r, v in ratios.items()) + (", %d ERRORS" % errors if errors else "")
-    return [("%s: CPU to the better of two (%s)" % (scenario, note), "%.2f" % ratios[rival], target, ratios[rival] <= target and not errors)]
+    return judge_bytes(scenario, record) + [("%s: CPU to the better of two (%s)" % (scenario, note), "%.2f" % ratios[rival], target, ratios[rival] <= target and not errors)]
+
+
+def judge_bytes(scenario, record):
+    if scenario not in MOST_BYTES:
+        return []
+    size = statistics.median(r["bytes"] / max(1, r["requests"]) for r in record["results"]["pointsman"])
+    return [("%s: bytes of an answer" % scenario, "%.0f" % size, MOST_BYTES[scenario], size <= MOST_BYTES[scenario])]
 
 
 def judge_idle(scenario, record):

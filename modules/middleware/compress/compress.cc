@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "modules/middleware/compress/compress.h"
 
+#include "core/remembered.h"
 #include "core/text.h"
 #include "http/tools.h"
 #include "modules/middleware/compress/encoder.h"
@@ -79,13 +80,18 @@ class Compress final : public Middleware {
  private:
   bool takes(const Request& request) const noexcept;
   bool takes(const Response& response) const noexcept;
+  bool takes_type(std::string_view type) const noexcept;
+  std::optional<Encoding> choose(const Headers& headers) const noexcept;
   void start(Link link, CompressState& state) const noexcept;
   Verdict decide(Link link, CompressState& state, BodyPart& part) const noexcept;
   void encode(Link link, CompressState& state, BodyPart& part) const noexcept;
   void put_back(CompressState& state) const noexcept;
 
   CompressRules rules_;
-  mutable compress::Stock stock_;  // of this worker
+  // Of this worker.
+  mutable compress::Stock stock_;
+  mutable Remembered<std::optional<Encoding>> choices_;  // by Accept-Encoding
+  mutable Remembered<bool> types_;  // whether answers of a Content-Type are taken
 };
 
 bool is_grpc(std::string_view type) noexcept {
@@ -118,10 +124,14 @@ bool Compress::takes(const Response& response) const noexcept {
       response.status == 304 || response.framing == Framing::none)
     return false;
   if (headers.find(FieldId::content_encoding) != nullptr ||
-      headers.find("Content-Range") != nullptr ||
+      headers.find(FieldId::content_range) != nullptr ||
       lists(headers, FieldId::cache_control, "no-transform"))
     return false;
-  const std::string_view type = headers.get(FieldId::content_type);
+  return types_.get(headers.get(FieldId::content_type),
+                    [this](std::string_view type) { return takes_type(type); });
+}
+
+bool Compress::takes_type(std::string_view type) const noexcept {
   if (type.empty()) return rules_.included.is_empty();
   if (is_grpc(type)) return false;
   const auto parsed = MediaType::parse(type);
@@ -129,11 +139,23 @@ bool Compress::takes(const Response& response) const noexcept {
   return rules_.included.is_empty() || rules_.included.contains(*parsed);
 }
 
+std::optional<Encoding> Compress::choose(const Headers& headers) const noexcept {
+  const Field* const first = headers.find(FieldId::accept_encoding);
+  if (first == nullptr) return rules_.offer.fallback;
+  const bool is_alone = std::none_of(first + 1, headers.end(), [](const Field& field) {
+    return field.id == FieldId::accept_encoding && !field.dropped;
+  });
+  const auto find = [&](std::string_view) {
+    return compress::choose(headers, rules_.offer);
+  };
+  return is_alone ? choices_.get(first->value, find) : find({});
+}
+
 Verdict Compress::on_request_headers(Link link) const noexcept {
   auto& state = link.state<CompressState>();
   state.mode = Mode::off;
   if (!takes(link.request())) return Verdict::next;
-  const auto encoding = compress::choose(link.request().headers, rules_.offer);
+  const auto encoding = choose(link.request().headers);
   if (!encoding) return Verdict::next;
   state.encoding = *encoding;
   state.mode = Mode::undecided;
@@ -166,7 +188,7 @@ void Compress::start(Link link, CompressState& state) const noexcept {
   state.flushed_ms = link.tools().loop->now_ms();
   response.framing = Framing::chunked;
   response.headers.drop(FieldId::content_length);
-  response.headers.drop("Accept-Ranges");
+  response.headers.drop(FieldId::accept_ranges);
   response.headers.set(FieldId::content_encoding, compress::name_of(state.encoding));
 }
 

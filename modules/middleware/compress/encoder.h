@@ -4,7 +4,7 @@
 //   in      slices, in order; whether what was given so far has to leave (flush), or the stream ends (finish)
 //   out     what is ready, a view into the encoder's own buffer, good until the next call
 //   own     the Stock owns encoders while they rest; whoever takes one gives it back
-//   cost    nothing is allocated for a stream once the stock has an encoder of its kind (brotli allocates its own state)
+//   cost    nothing is allocated for a stream once the stock has an encoder of its kind
 //   errors  false of ok(): the library had no memory; what comes out is then of no use
 #pragma once
 
@@ -52,7 +52,7 @@ class Stock {
   void give(Encoding encoding, Encoder* encoder) noexcept;
 
  private:
-  static constexpr std::size_t most_resting = 64;
+  static constexpr std::size_t most_resting = 4;  // they are up to 4 MB each
   std::array<std::vector<std::unique_ptr<Encoder>>, encoding_count> resting_;
 };
 

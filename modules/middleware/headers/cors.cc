@@ -37,6 +37,7 @@ Cors::Cors(const HeadersOptions& options, std::vector<Regex> expressions)
       any_header_(has_star(options.allow_headers)),
       any_method_(has_star(options.allow_methods)),
       any_exposed_(has_star(options.expose_headers)),
+      answers_all_(any_origin_ || credentials_ || vary_ || !options.expose_headers.empty()),
       origins_(options.allow_origins),
       expressions_(std::move(expressions)),
       headers_(text::join(options.allow_headers, ",")),
@@ -46,11 +47,11 @@ Cors::Cors(const HeadersOptions& options, std::vector<Regex> expressions)
 }
 
 std::string_view Cors::allowed_origin(std::string_view origin) const noexcept {
+  if (origin.empty()) return any_origin_ && !credentials_ ? "*" : "";
   for (const std::string& allowed : origins_) {
     if (allowed == "*") return credentials_ ? origin : "*";
-    if (!origin.empty() && allowed == origin) return origin;
+    if (allowed == origin) return origin;
   }
-  if (origin.empty()) return {};
   for (const Regex& expression : expressions_) {
     if (expression.matches(origin)) return origin;
   }
@@ -85,7 +86,6 @@ bool Cors::answer_preflight(http::Link link) const {
 }
 
 void Cors::apply(http::Link link) const {
-  if (!is_on_) return;
   http::Headers& headers = link.response().headers;
   const std::string_view origin = link.request().headers.get(FieldId::origin);
   if (const std::string_view allowed = allowed_origin(origin); !allowed.empty())

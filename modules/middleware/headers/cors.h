@@ -21,6 +21,10 @@ class Cors {
   bool is_on() const noexcept { return is_on_; }
   // True: it was one, and its answer is prepared.
   bool answer_preflight(http::Link link) const;
+  // Whether apply() changes an answer at all: most requests come from no page of another origin.
+  bool concerns(const http::Request& request) const noexcept {
+    return answers_all_ || request.headers.may_have(http::FieldId::origin);
+  }
   void apply(http::Link link) const;
 
  private:
@@ -34,6 +38,7 @@ class Cors {
   bool any_header_ = false;
   bool any_method_ = false;
   bool any_exposed_ = false;
+  bool answers_all_;  // with or without Origin
   std::vector<std::string> origins_;
   std::vector<Regex> expressions_;
   std::string headers_;

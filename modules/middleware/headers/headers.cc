@@ -33,8 +33,10 @@ class HeadersMiddleware final : public Middleware {
         cors_(std::move(cors)),
         security_(std::move(security)) {}
   Hooks hooks() const noexcept override {
+    const bool asks = !request_.empty() || cors_.is_on() || security_.limits_hosts();
     const bool answers = !response_.empty() || cors_.is_on() || security_.is_on();
-    return answers ? Hook::request_headers | Hook::response_headers : Hooks(Hook::request_headers);
+    return (asks ? Hooks(Hook::request_headers) : Hooks()) |
+           (answers ? Hooks(Hook::response_headers) : Hooks());
   }
   Verdict on_request_headers(Link link) const noexcept override;
   Verdict on_response_headers(Link link) const noexcept override;
@@ -86,9 +88,9 @@ Verdict HeadersMiddleware::on_request_headers(Link link) const noexcept {
 }
 
 Verdict HeadersMiddleware::on_response_headers(Link link) const noexcept {
-  security_.apply(link);
-  set_in_response(response_, link);
-  cors_.apply(link);
+  if (security_.is_on()) security_.apply(link);
+  if (!response_.empty()) set_in_response(response_, link);
+  if (cors_.is_on() && cors_.concerns(link.request())) cors_.apply(link);
   return Verdict::next;
 }
 

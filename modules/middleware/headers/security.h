@@ -16,6 +16,7 @@ class Security {
  public:
   explicit Security(const HeadersOptions& options);
   bool takes_host(const http::Request& request) const noexcept;
+  bool limits_hosts() const noexcept { return !hosts_.empty(); }
   bool is_on() const noexcept { return is_on_; }
   void apply(http::Link link) const;
 

@@ -30,21 +30,39 @@ class StripPrefix final : public Middleware {
   Verdict on_request_headers(Link link) const noexcept override;
 
  private:
+  [[gnu::noinline]] Verdict strip(Link link, std::string_view prefix) const noexcept;
+
   std::vector<std::string> prefixes_;
   bool force_slash_;
 };
 
+[[gnu::noinline]] bool decoded_begins_with(const Request& request, std::string_view prefix) {
+  return Path(request).decoded().starts_with(prefix);
+}
+
+// Of the decoded path; it is decoded only where a "%" makes a difference.
+bool begins_with(const Request& request, std::string_view prefix) noexcept {
+  const char* at = request.path.begin();
+  const char* const end = request.path.end();
+  for (const char wanted : prefix) {
+    if (at == end) return false;
+    if (*at == '%') return decoded_begins_with(request, prefix);
+    if (*at++ != wanted) return false;
+  }
+  return true;
+}
+
 Verdict StripPrefix::on_request_headers(Link link) const noexcept {
-  Request& request = link.request();
-  const bool is_coded = request.path.find('%') != std::string_view::npos;
-  const std::string_view decoded = is_coded ? Path(request).decoded() : request.path;
   for (const std::string& prefix : prefixes_) {
-    if (!decoded.starts_with(prefix)) continue;
-    if (strip_prefix(request, prefix, force_slash_)) return Verdict::next;
-    link.reply(400, "Bad Request\n", BodyType::plain);
-    return Verdict::respond;
+    if (begins_with(link.request(), prefix)) return strip(link, prefix);
   }
   return Verdict::next;
+}
+
+Verdict StripPrefix::strip(Link link, std::string_view prefix) const noexcept {
+  if (strip_prefix(link.request(), prefix, force_slash_)) return Verdict::next;
+  link.reply(400, "Bad Request\n", BodyType::plain);
+  return Verdict::respond;
 }
 
 MiddlewarePtr build(const StripPrefixOptions& given, Build& build) {

@@ -51,7 +51,7 @@ TEST_GROUP(hop) {
     rules.server_name = "box1";
   }
   void trust() {
-    rules.trusted.add(*pm::Cidr::parse("192.0.2.0/24"));
+    rules.trusted = pm::CidrSet({*pm::Cidr::parse("192.0.2.0/24")});
   }
   std::string_view forwarded(std::string_view given, const char* name) {
     fill(request.headers, given);
