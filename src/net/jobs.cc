@@ -11,7 +11,7 @@
 namespace pm::net {
 namespace {
 
-constexpr int nicer = 10;
+constexpr int nicer = 15;
 
 // Once a thread.
 void step_back() noexcept {

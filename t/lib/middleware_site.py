@@ -27,6 +27,7 @@ def behind(middlewares):
 @contextmanager
 def site_with(server, middlewares, **more):
     """Each behind its own router, and one router, "good", without any; `tested` is what -t said."""
+    assert "good" not in middlewares
     routers = dict(behind(middlewares), good={"rule": "Host(`good.test`)", "service": "app"})
     with site({"app": server}, routers, http={"middlewares": middlewares}, **more) as daemon:
         daemon.tested = run("-t", "-c", daemon.path)
