@@ -199,6 +199,7 @@ void Client::leave_tunnel() noexcept {
   if (stream_->queued() == 0) return give_up();
   state_ = State::closing;
   loop().arm(*this, loop().now_ms() + closing_ms);
+  owner_->on_lingering(*this);
 }
 
 // Before the answer has begun somebody else may still try.

@@ -24,6 +24,7 @@ void Client::drop(http::Exchange& exchange) noexcept {
   state_ = State::draining;
   drained_ = 0;
   loop().arm(*this, loop().now_ms() + drain_ms);
+  owner_->on_lingering(*this);
   stream_->resume();
 }
 

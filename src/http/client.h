@@ -36,6 +36,8 @@ class Attempt {
 class ConnectionOwner {
  public:
   virtual void on_idle(ClientConnection&) noexcept = 0;
+  // It carries nothing any more and is neither idle nor gone yet: it reads a rest, or waits for bytes to leave.
+  virtual void on_lingering(ClientConnection&) noexcept = 0;
   virtual void on_gone(
       ClientConnection&) noexcept = 0;  // its socket is closed; it frees itself at the end of the turn
 
@@ -59,7 +61,7 @@ class ClientConnection : public ClientEnd, public ListNode<PoolTag>, public List
   virtual void begin(Exchange&, Attempt&, const ForwardOptions&) noexcept = 0;
   virtual bool is_usable()
       const noexcept = 0;  // idle, and nothing has happened on it that is waiting to be looked at
-  virtual void close() noexcept = 0;  // idle only: surplus, or at the end
+  virtual void close() noexcept = 0;  // idle or lingering only: surplus, or at the end
   virtual std::uint64_t opened_ms() const noexcept = 0;
   virtual void set_idle_deadline(std::uint64_t deadline_ms) noexcept = 0;  // 0: none
 

@@ -100,8 +100,13 @@ void Pool::dial_ended(Target& target) noexcept {
   wake_waiter(target);
 }
 
+void Pool::on_lingering(http::ClientConnection& connection) noexcept {
+  lingering_.push_back(connection);
+}
+
 void Pool::on_idle(http::ClientConnection& connection) noexcept {
   Target& target = target_of(connection);
+  connection.InLru::unlink();  // it may have lingered
   const std::uint64_t now = loop_->now_ms();
   const bool surplus = target.idle_count >= settings_.max_idle_per_host;
   target.idle.push_front(connection);
@@ -119,6 +124,7 @@ void Pool::on_idle(http::ClientConnection& connection) noexcept {
 void Pool::on_gone(http::ClientConnection& connection) noexcept {
   Target& target = target_of(connection);
   if (static_cast<InPool&>(connection).is_linked()) forget_idle(connection);
+  connection.InLru::unlink();
   --target.open;
   wake_waiter(target);
 }
@@ -130,6 +136,8 @@ void Pool::wake_waiter(Target& target) noexcept {
 void Pool::close_idle() noexcept {
   while (!lru_.empty())
     lru_.front().close();
+  while (!lingering_.empty())
+    lingering_.front().close();
 }
 
 }  // namespace pm::upstream

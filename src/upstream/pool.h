@@ -114,10 +114,11 @@ class Pool final : private http::ConnectionOwner {
   void dial_ended(Target& target) noexcept;
   http::ClientConnection* adopt(Target& target, net::Stream* stream) noexcept;
   void close_coldest(Target& target) noexcept;  // makes a place, if one is idle
-  void close_idle() noexcept;
+  void close_idle() noexcept;                   // and those that linger
 
  private:
   void on_idle(http::ClientConnection& connection) noexcept override;
+  void on_lingering(http::ClientConnection& connection) noexcept override;
   void on_gone(http::ClientConnection& connection) noexcept override;
   void wake_waiter(Target& target) noexcept;
   void forget_idle(http::ClientConnection& connection) noexcept;
@@ -131,6 +132,7 @@ class Pool final : private http::ConnectionOwner {
   PoolTls tls_;
   std::map<std::tuple<std::string, std::uint16_t, bool>, std::unique_ptr<Target>> targets_;
   List<http::ClientConnection, http::LruTag> lru_;  // least recently used in front
+  List<http::ClientConnection, http::LruTag> lingering_;
   std::int64_t idle_ = 0;
   Waker* waker_;
 };

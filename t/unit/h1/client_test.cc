@@ -71,7 +71,9 @@ class Sink final : public pm::http::ServerEnd {
 struct Keeper final : pm::http::ConnectionOwner {
   void on_idle(pm::http::ClientConnection&) noexcept override { ++idle; }
   void on_gone(pm::http::ClientConnection&) noexcept override { gone = true; }
+  void on_lingering(pm::http::ClientConnection&) noexcept override { ++lingering; }
   int idle = 0;
+  int lingering = 0;
   bool gone = false;
 };
 struct Tried final : pm::http::Attempt {
@@ -376,6 +378,74 @@ TEST(h1_client_body, that_was_not_sent_whole_ends_the_connection) {
 }
 
 // ---- tunnels ----------------------------------------------------------------------------------------------------------
+
+TEST(h1_client, a_short_rest_of_a_dropped_answer_is_read_and_the_connection_goes_on) {
+  begin_get();
+  say("HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nabc");
+
+  exchange->drop_client_end();
+  LONGS_EQUAL(1, keeper.lingering);
+  LONGS_EQUAL(0, keeper.idle);
+  CHECK_FALSE(client->is_usable());
+  say("def");
+
+  STRCMP_EQUAL("500 ", sink.heard.c_str());
+  STRCMP_EQUAL("abc", sink.got.c_str());
+  LONGS_EQUAL(1, keeper.idle);
+  CHECK_TRUE(client->is_usable());
+}
+
+TEST(h1_client, so_is_a_chunked_one_cut_anywhere) {
+  constexpr std::string_view rest = "c\r\n3\r\ndef\r\n0\r\n\r\n";
+  begin_get();
+  say("HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab");
+
+  exchange->drop_client_end();
+  for (const char c : rest) {
+    LONGS_EQUAL(0, keeper.idle);
+    say({&c, 1});
+  }
+
+  LONGS_EQUAL(1, keeper.idle);
+}
+
+TEST(h1_client, a_dropped_answer_that_is_long_takes_too_long_or_goes_wrong_ends_its_connection) {
+  struct Row {
+    std::string_view head;
+    std::string_view rest;
+    std::uint64_t passes_ms;
+  };
+  static constexpr Row rows[] = {
+      {"Content-Length: 65538\r\n\r\na", "", 0},
+      {"Content-Length: 3\r\n\r\na", "b", 2000},
+      {"Content-Length: 3\r\n\r\na", "bcd", 0},
+      {"Connection: close\r\nContent-Length: 3\r\n\r\na", "bc", 0},
+      {"\r\na", "bc", 0},
+      {"Transfer-Encoding: chunked\r\n\r\n1\r\na", "\r\nz\r\n", 0},
+      {"Transfer-Encoding: chunked\r\n\r\n1\r\na", "\r\n0\r\nX: 1\r\n\r\n", 0},
+  };
+  for (const Row& row : rows) {
+    begin_get();
+    say(std::string("HTTP/1.1 500 No\r\n").append(row.head));
+    exchange->drop_client_end();
+    if (!keeper.gone) say(row.rest);
+    if (row.passes_ms > 0) pass(row.passes_ms);
+    CHECK_TRUE_TEXT(keeper.gone, row.head.data());
+    LONGS_EQUAL(0, keeper.idle);
+    teardown();
+    keeper = {};
+    setup();
+  }
+}
+
+TEST(h1_client, what_lingers_may_be_closed) {
+  begin_get();
+  say("HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nabc");
+  exchange->drop_client_end();
+
+  client->close();
+  CHECK_TRUE(keeper.gone);
+}
 
 TEST_GROUP_BASE(h1_client_tunnel, TEST_GROUP_CppUTestGrouph1_client){
     void open(std::string_view more = ""){begin_upgrade();
