@@ -19,7 +19,8 @@ struct AddressListOptions {
   config::At<std::int64_t> reject_status;
 };
 inline constexpr config::Option address_range_option =
-    config::option<&AddressListOptions::source_range>("sourceRange", "the addresses and blocks");
+    config::option<&AddressListOptions::source_range>(
+        "sourceRange", "addresses and blocks that may pass, or that are refused");
 inline constexpr config::Option address_strategy_option =
     config::section<&AddressListOptions::strategy>(
         "ipStrategy", ip_strategy_keys, "which address is looked at; without it, the peer's")

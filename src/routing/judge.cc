@@ -174,6 +174,16 @@ void Builder::judge_entry_points(Draft& draft) {
 // out: what it was to guard must not be served without it.
 bool Builder::takes_middlewares(const config::Router& router, std::uint32_t entry_point) {
   const config::EntryPoint& on = fixed_.entry_points[entry_point];
+  if (on.http.middlewares.size() > max_middlewares) {
+    if (told_middlewares_.emplace(entry_point, "").second) {
+      findings_.broken(
+          on.http.middlewares.front().mark,
+          fmt::format("entry point {} has too many middlewares; its routers are disabled",
+                      text::quoted(on.name)),
+          fmt::format("list at most {}", max_middlewares));
+    }
+    return false;
+  }
   bool all_usable = true;
   for (const config::At<std::string>& reference : on.http.middlewares) {
     std::string name = qualified(reference.value, router.provider);

@@ -247,8 +247,11 @@ def test_7_chains_that_multiply_have_an_end(server):
 def test_1_5_a_list_has_an_end(server):
     routers = {"long": {"rule": "Host(`long.test`)", "service": "app", "middlewares": ["p"] * 101},
                "short": {"rule": "Host(`short.test`)", "service": "app", "middlewares": ["p"] * 100}}
-    with site({"app": server}, routers, http={"middlewares": {"p": prefix("/p")}}) as daemon:
+    points = {"web": {}, "front": {"http": {"middlewares": ["p@file"] * 101}}}
+    with site({"app": server}, routers, points, http={"middlewares": {"p": prefix("/p")}}) as daemon:
         assert [ask(daemon.port, host=host).status for host in ("long.test", "short.test")] == [404, 200]
+        assert ask(daemon.ports["front"], host="short.test").status == 404
+        assert "too many middlewares" in run("-t", "-c", daemon.path).stderr
 
 
 def test_1_5_its_traffic_falls_to_other_routers(server):
