@@ -54,6 +54,8 @@ void Client::begin(http::Exchange& exchange, http::Attempt& attempt,
   loop().disarm(*this);
   put_head();
   if (exchange.request_ended()) {
+    if (chunked_out_)
+      put_last_chunk();  // an empty body that somebody before us was given the end of
     stream_->write(loop().gather());
     return request_is_out();
   }
@@ -105,26 +107,25 @@ void Client::request_chunk(http::Exchange&, const http::Chunk& chunk) noexcept {
   if (chunked_out_) gather.add(chunk_end);
 }
 
-void Client::request_end(http::Exchange& exchange) noexcept {
+void Client::request_end(http::Exchange&) noexcept {
   if (state_ == State::tunnel) {
     stream_->write(loop().gather());
     stream_->shutdown_write();
     if (server_done_) leave_tunnel();
     return;
   }
-  if (chunked_out_) {
-    net::Gather& gather = loop().gather();
-    const http::Headers& trailers = exchange.request().trailers;
-    const std::size_t size = write_last_chunk(gather.room(), &trailers);
-    if (size <= gather.room().size()) {
-      gather.commit(size);
-    } else {
-      char* to = static_cast<char*>(exchange.arena().allocate(size, 1));
-      write_last_chunk({to, size}, &trailers);
-      gather.add({to, size});
-    }
-  }
+  if (chunked_out_) put_last_chunk();
   request_is_out();
+}
+
+void Client::put_last_chunk() noexcept {
+  net::Gather& gather = loop().gather();
+  const http::Headers& trailers = exchange_->request().trailers;
+  const std::size_t size = write_last_chunk(gather.room(), &trailers);
+  if (size <= gather.room().size()) return gather.commit(size);
+  char* to = static_cast<char*>(exchange_->arena().allocate(size, 1));
+  write_last_chunk({to, size}, &trailers);
+  gather.add({to, size});
 }
 
 Flow Client::flush_request(http::Exchange&) noexcept {

@@ -65,6 +65,7 @@ class Client final : public http::ClientConnection,
 
   // client.cc: the request's direction and the connection's life
   void put_head() noexcept;
+  void put_last_chunk() noexcept;
   void stop_waiting_for_continue() noexcept;
   void request_is_out() noexcept;
   void fail(http::Outcome outcome) noexcept;

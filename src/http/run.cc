@@ -2,7 +2,6 @@
 #include "http/run.h"
 
 #include "core/check.h"
-#include "http/kept_body.h"
 #include "http/tools.h"
 
 #include <cstring>
@@ -169,7 +168,9 @@ void Run::send_end(Exchange&) noexcept {
 }
 
 Flow Run::flush_response(Exchange&) noexcept {
-  if (turn_ == Verdict::next && has_body_hooks() && !end_passed_ && !exchange_->is_tunnel()) {
+  // A maker flushes before there is a head, too: what it has read may be a part of one.
+  const bool has_begun = exchange_->answer_begun() && !end_passed_ && !exchange_->is_tunnel();
+  if (turn_ == Verdict::next && has_begun && has_body_hooks()) {
     BodyPart part;
     part.flush = true;
     part.last = ended_;
@@ -240,7 +241,7 @@ void Run::repeat_from(std::uint16_t place) noexcept {
   entered_ = place + 1;
   kept_ = kept;  // those of links further inside are taken anew
   copy_head(kept->head, exchange_->request());
-  if (exchange_->kept() != nullptr) exchange_->kept()->rewind();
+  exchange_->hold_request();  // who was asked before may have wanted the body by then
   exchange_->begin_anew();
   ++exchange_->trace().repeats;
   // In a turn of its own, so that a server that refuses at once does not pile try upon try. turn_ stays until then.

@@ -28,10 +28,19 @@ class TurnByTurn final : public upstream::Balancer {
 
 }  // namespace
 
-World::World(Choices drawn, Weather weather) : Ground(drawn) {
+Plan* Ground::plan_of(std::string_view target) {
+  unsigned client = 0;
+  unsigned number = 0;
+  const bool is_one = std::sscanf(std::string(target).c_str(), "/%u/%u", &client, &number) == 2;
+  return is_one ? find(client, number) : nullptr;
+}
+
+World::World(Choices drawn, Weather weather)
+    : Ground(drawn), links_(static_cast<Ground&>(*this)), chain_(links_.draw()) {
   has_faults = weather == Weather::rough;
   loop_ = net::Loop::create_for_test(kernel);
   context_.loop = loop_.get();
+  tools_.loop = loop_.get();
   kernel.pick = [this](std::size_t count) {
     return static_cast<std::size_t>(choices.below(count));
   };
@@ -121,13 +130,14 @@ void World::on_request(http::Exchange& exchange) noexcept {
   ++begun_;
   exchange.on_end = this;
   exchange.forwarded = &forwarded_;
+  exchange.tools = &tools_;
   request.path = request.target;
-  unsigned client = 0;
-  unsigned number = 0;
-  if (std::sscanf(std::string(request.target).c_str(), "/%u/%u", &client, &number) != 2)
-    return fail("an odd target");
-  const Plan* plan = find(client, number);
-  if (plan == nullptr) return fail("a request that nobody sent");
+  if (plan_of(request.target) == nullptr) return fail("a request that nobody sent");
+  chain_.run(exchange, *this);
+}
+
+void World::serve(http::Exchange& exchange) noexcept {
+  const Plan* plan = plan_of(exchange.request().target);
   if (!plan->is_local) return service_->serve(exchange);
   http::Response& response = exchange.response();
   response.status = static_cast<std::uint16_t>(plan->status);
@@ -174,6 +184,7 @@ void World::step() {
 }
 
 void World::turn(std::uint64_t ms) {
+  if (choices.one_in(4)) links_.wake();
   kernel.begin_turn(choices.one_in(2));
   if (ms > 0) {
     kernel.pass(ms);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// replay.h -- a small deterministic world: scripted clients, the real proxy core, scripted servers, a scripted kernel.
+// replay.h -- a small deterministic world: scripted clients, the real proxy core, middlewares that change nothing, scripted
+// servers, a scripted kernel.
 //
 //   in      choices: how many bytes come, whose turn it is, the order of events, windows, time, faults
 //   out     run(): "" or the first thing that was wrong. In a world without faults each request gets its whole answer; in
@@ -10,6 +11,8 @@
 
 #include "h1/server.h"
 #include "http/hop.h"
+#include "http/tools.h"
+#include "t/lib/replay_links.h"
 #include "t/lib/replay_peers.h"
 #include "upstream/load_balancer.h"
 
@@ -24,10 +27,11 @@ class World final : private Ground,
                     private h1::RequestHandler,
                     private h1::ServerOwner,
                     private http::ExchangeEnd,
+                    private http::Service,
                     private upstream::Connector {
  public:
   World(Choices drawn, Weather weather);
-  ~World();
+  ~World() override;
   std::string run();
 
  private:
@@ -39,6 +43,7 @@ class World final : private Ground,
   void on_request(http::Exchange& exchange) noexcept override;
   void on_closed(h1::Server&) noexcept override {}
   void on_exchange_end(http::Exchange&) noexcept override { ++ended_; }
+  void serve(http::Exchange& exchange) noexcept override;  // behind the chain
   http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
                                 const upstream::TransportSettings& settings) noexcept override;
 
@@ -58,6 +63,9 @@ class World final : private Ground,
   h1::ServerContext context_;
   h1::ServerSettings settings_;
   http::ForwardedRules forwarded_;
+  http::WorkerTools tools_;
+  Links links_;
+  http::Chain chain_;
   std::unique_ptr<upstream::Pool> pool_;
   std::unique_ptr<upstream::LoadBalancer> service_;
   List<h1::Server> connections_;

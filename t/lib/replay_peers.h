@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <string>
+#include <string_view>
 
 namespace pm::test {
 
@@ -19,6 +20,7 @@ class Ground {
  public:
   virtual void accept(int fd) = 0;  // hands a new connection to the daemon
   virtual Plan* find(unsigned client, unsigned number) = 0;
+  Plan* plan_of(std::string_view target);  // or null
   virtual void fail(const std::string& what) = 0;
 
   FakeKernel kernel;

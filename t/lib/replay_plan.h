@@ -52,6 +52,8 @@ struct Plan {
 
   unsigned sends = 0;       // by the client
   unsigned heads_seen = 0;  // by servers
+  unsigned repeats = 0;     // answers that a link has dropped to ask again
+  bool is_quiet = false;    // its interim answers are dropped, too
 
   std::string id() const { return std::to_string(client) + "-" + std::to_string(number); }
   std::string target() const { return "/" + std::to_string(client) + "/" + std::to_string(number); }

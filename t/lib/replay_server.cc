@@ -92,7 +92,8 @@ void ScriptedServer::on_head() {
   if (plan_ == nullptr || plan_->method != method || reader_.field("x-id") != plan_->id())
     return fail("a request that nobody sent: " + reader_.start);
   ++plan_->heads_seen;
-  const unsigned most = plan_->sends * (plan_->is_repeatable() ? 3 : 1);
+  const unsigned tries = plan_->sends + plan_->repeats;
+  const unsigned most = tries * (plan_->is_repeatable() ? 3 : 1);
   if (plan_->heads_seen > most) return fail("sent too often");
   if (plan_->expects && plan_->says_continue) outgoing_ += "HTTP/1.1 100 Continue\r\n\r\n";
   if (plan_->is_early || plan_->opens_tunnel()) answer();
@@ -102,13 +103,14 @@ void ScriptedServer::on_head() {
 void ScriptedServer::on_end() {
   reader_.feed_end();
   const bool is_whole = plan_ == nullptr || reader_.is_done();
+  const bool was_dropped = plan_ != nullptr && plan_->repeats > 0;
   const bool may_be_cut =
-      ground_->has_faults || (plan_ != nullptr && plan_->is_early && has_answered_);
+      ground_->has_faults || was_dropped || (plan_ != nullptr && plan_->is_early && has_answered_);
   if (!is_whole && !may_be_cut) return fail("the request was cut");
   if (plan_ != nullptr && plan_->opens_tunnel()) {
     if (!ground_->has_faults && reader_.body.size() != plan_->request_size)
       return fail("bytes of a tunnel are lost");
-  } else if (plan_ != nullptr && !has_answered_ && !ground_->has_faults) {
+  } else if (plan_ != nullptr && !has_answered_ && !ground_->has_faults && !was_dropped) {
     return fail("closed before the answer was out");
   }
   if (!socket().open) is_gone_ = true;

@@ -379,6 +379,15 @@ TEST(h1_client_body, that_was_not_sent_whole_ends_the_connection) {
 
 // ---- tunnels ----------------------------------------------------------------------------------------------------------
 
+TEST(h1_client, an_empty_chunked_body_that_is_over_already_has_its_end) {
+  exchange->request().method = "PUT";
+  exchange->request().framing = pm::http::Framing::chunked;
+  exchange->request_end();
+  begin();
+
+  CHECK_TRUE(kernel.take(fd).ends_with("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+}
+
 TEST(h1_client, a_short_rest_of_a_dropped_answer_is_read_and_the_connection_goes_on) {
   begin_get();
   say("HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nabc");

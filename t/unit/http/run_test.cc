@@ -332,6 +332,15 @@ TEST(run, a_held_answer_that_is_cut_is_answered_in_words) {
   CHECK_EQUAL(std::string("a> [/x] h< h~ a< 502 Bad Gateway end"), run({&a, &holder}));
 }
 
+TEST(run, a_flush_before_the_head_is_no_part_of_a_body) {
+  const Probe looker{log, 'l', body};
+  server.script = [](Exchange& asked) {
+    asked.flush_response();
+    reply(asked, 200, "body", BodyType::none);
+  };
+  CHECK_EQUAL(std::string("[/x] l< 200 l= bodyl$  end"), run({&looker}));
+}
+
 TEST(run, chains_lie_around_one_another) {
   class Inner final : public Service {
    public:
