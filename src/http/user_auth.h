@@ -32,7 +32,8 @@ inline constexpr config::Option user_auth_options[] = {
     config::option<&UserAuthOptions::users_file>("usersFile", "a file with such lines")
         .naming(config::Names::file),
     config::option<&UserAuthOptions::realm>("realm",
-                                            "what the client is told that the password is for")
+                                            "what the client is told that the password is for; "
+                                            "digestAuth takes the users of this realm only")
         .checked(check_quotable)
         .breaking_only(),
     config::option<&UserAuthOptions::remove_header>("removeHeader",

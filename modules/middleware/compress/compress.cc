@@ -141,10 +141,10 @@ bool Compress::takes_type(std::string_view type) const noexcept {
 
 std::optional<Encoding> Compress::choose(const Headers& headers) const noexcept {
   const Field* const first = headers.find(FieldId::accept_encoding);
-  if (first == nullptr) return rules_.offer.fallback;
-  const bool is_alone = std::none_of(first + 1, headers.end(), [](const Field& field) {
+  const auto is_another = [](const Field& field) {
     return field.id == FieldId::accept_encoding && !field.dropped;
-  });
+  };
+  const bool is_alone = first != nullptr && std::none_of(first + 1, headers.end(), is_another);
   const auto find = [&](std::string_view) {
     return compress::choose(headers, rules_.offer);
   };
