@@ -131,6 +131,7 @@ class Exchange {
 
   // What the worker attached: the route that was found, and who wants to know of the end.
   const void* route = nullptr;
+  const void* configuration = nullptr;  // held as a whole; null: of it only the route is
   ExchangeEnd* on_end = nullptr;
   const ForwardedRules* forwarded = nullptr;  // of the entry point
   WorkerTools* tools = nullptr;

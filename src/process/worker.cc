@@ -2,7 +2,6 @@
 #include "process/worker.h"
 
 #include "config/codec.h"
-#include "config/contents.h"
 #include "observe/access_log.h"
 #include "os/affinity.h"
 #include "os/fd.h"
@@ -39,7 +38,7 @@ class Worker final : public Ear {
 
  private:
   int start();
-  Status read_configuration();
+  Result<config::Config> read_configuration();
   int fail(const Error& error);
   void drain();
   void leave();
@@ -55,7 +54,6 @@ class Worker final : public Ear {
   FdSink sink_;
   Log log_;
   ChildLoop loop_;
-  config::Config config_;
   std::unique_ptr<observe::AccessLog> access_log_;  // null: off
   std::unique_ptr<runtime::Server> server_;         // writes to it until the end
   os::Fd error_log_;                                // once the first one was replaced
@@ -71,20 +69,19 @@ int Worker::run() {
     loop_.run();
   }
   server_.reset();
-  config::drop_keys(config_);
   loop_.close();
   return code;
 }
 
 int Worker::start() {
-  const Status read = read_configuration();
-  if (!read) return fail(read.error());
-  if (config_.fixed.access_log && input_.access_log >= 0) {
+  auto config = read_configuration();
+  if (!config) return fail(config.error());
+  if (config->fixed.access_log && input_.access_log >= 0) {
     access_log_ =
-        std::make_unique<observe::AccessLog>(*config_.fixed.access_log, input_.access_log);
+        std::make_unique<observe::AccessLog>(*config->fixed.access_log, input_.access_log);
   }
   runtime::ServerOptions options;
-  options.config = &config_;
+  options.config = std::move(config).value();
   options.modules = input_.modules;
   options.listeners = input_.listeners;
   options.worker = input_.slot;
@@ -104,11 +101,10 @@ int Worker::start() {
   return exit_success;
 }
 
-Status Worker::read_configuration() {
+Result<config::Config> Worker::read_configuration() {
   const runtime::Bundle bundle = std::move(input_.bundle);
   orphans_serve_ = bundle.plan().orphans_serve != 0;
-  PM_TRY(config_, config::decode(bundle.config()));
-  return success();
+  return config::decode(bundle.config());
 }
 
 int Worker::fail(const Error& error) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/certificates.h"
 
+#include "core/hash.h"
+
 #include <algorithm>
 
 namespace pm::runtime {
@@ -39,18 +41,23 @@ Certificates::Certificates(const config::Dynamic& dynamic) {
   if (store != stores.end() && store->default_certificate) {
     const config::CertificatePair& pair = *store->default_certificate;
     if (!pair.is_usable()) return;  // given and broken: there is none
-    fallback_[kind_of(pair)] = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({pair.certificates, pair.key, {}, false});
+    fallback_[kind_of(pair)] = add_entry(pair.certificates, pair.key);
   } else if (!dynamic.generated_certificate.empty()) {
-    fallback_[kinds - 1] = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({dynamic.generated_certificate, dynamic.generated_key, {}, false});
+    fallback_[kinds - 1] = add_entry(dynamic.generated_certificate, dynamic.generated_key);
   }
 }
 
-void Certificates::add(const config::CertificatePair& pair) {
+std::uint32_t Certificates::add_entry(std::string_view certificates, std::string_view key) {
   const auto place = static_cast<std::uint32_t>(entries_.size());
+  const std::uint64_t hash = fnv1a(certificates) ^ (fnv1a(key) << 1);
+  entries_.push_back({certificates, key, nullptr, hash, false});
+  by_content_.try_emplace(hash, place);
+  return place;
+}
+
+void Certificates::add(const config::CertificatePair& pair) {
+  const std::uint32_t place = add_entry(pair.certificates, pair.key);
   const std::size_t kind = kind_of(pair);
-  entries_.push_back({pair.certificates, pair.key, {}, false});
   for (const std::string& name : pair.names) {
     const bool is_wild = name.starts_with("*.");
     Index& index = is_wild ? wild_ : exact_;
@@ -87,9 +94,22 @@ bool Certificates::use(SSL* ssl, std::uint32_t place) noexcept {
   if (!entry.is_decoded) {
     entry.is_decoded = true;
     auto decoded = tls::decode_pair(entry.certificates, entry.key);
-    if (decoded) entry.pair = std::move(decoded).value();
+    if (decoded) entry.pair = std::make_shared<const tls::Pair>(std::move(decoded).value());
   }
-  return entry.pair && tls::use_pair(ssl, *entry.pair);
+  return entry.pair != nullptr && tls::use_pair(ssl, *entry.pair);
+}
+
+// Texts are compared: a hash can be made to collide by somebody who writes one of them.
+void Certificates::inherit(const Certificates& old) noexcept {
+  for (const Entry& theirs : old.entries_) {
+    if (theirs.pair == nullptr) continue;
+    const auto found = by_content_.find(theirs.hash);
+    if (found == by_content_.end()) continue;
+    Entry& ours = entries_[found->second];
+    if (ours.certificates != theirs.certificates || ours.key != theirs.key) continue;
+    ours.pair = theirs.pair;
+    ours.is_decoded = true;
+  }
 }
 
 }  // namespace pm::runtime

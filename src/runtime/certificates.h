@@ -14,7 +14,8 @@
 #include "tls/server_context.h"
 
 #include <array>
-#include <optional>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,8 @@ class Certificates final : public tls::CertificateSource {
   Certificates& operator=(const Certificates&) = delete;
 
   bool provide(SSL* ssl, std::string_view name, bool strict) noexcept override;
+  // What `old` has decoded, of the pairs that are here too. A look-up for each pair that is decoded there.
+  void inherit(const Certificates& old) noexcept;
 
  private:
   static constexpr std::size_t kinds = 3;  // rsa, ecdsa, other
@@ -37,7 +40,8 @@ class Certificates final : public tls::CertificateSource {
   struct Entry {
     std::string_view certificates;
     std::string_view key;
-    std::optional<tls::Pair> pair;
+    std::shared_ptr<const tls::Pair> pair;
+    std::uint64_t hash = 0;  // of both texts
     bool is_decoded = false;
   };
   struct Hash {
@@ -48,12 +52,14 @@ class Certificates final : public tls::CertificateSource {
   };
   using Index = std::unordered_map<std::string, Places, Hash, std::equal_to<>>;
 
+  std::uint32_t add_entry(std::string_view certificates, std::string_view key);
   void add(const config::CertificatePair& pair);
   const Places* find(std::string_view name) const noexcept;
   bool use(SSL* ssl, const Places& places) noexcept;
   bool use(SSL* ssl, std::uint32_t place) noexcept;
 
   std::vector<Entry> entries_;
+  std::unordered_map<std::uint64_t, std::uint32_t> by_content_;
   Index exact_;
   Index wild_;  // "*.example.com" as ".example.com"
   Places fallback_{none, none, none};

@@ -9,6 +9,7 @@
 #include "runtime/memory_trim.h"
 #include "runtime/prelude.h"
 #include "runtime/tls_front.h"
+#include "tls/server_context.h"
 
 #include <fmt/format.h>
 
@@ -92,7 +93,6 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       max_websockets_(static_cast<std::uint64_t>(
           std::max<std::int64_t>(source.http.websocket.max_connections, 0))),
       takes_proxy_header_(source.proxy_protocol.has_value()),
-      takes_tls_(worker.runtime->tls_hosts(index).has_routers),
       handshake_timeout_ms_(whole_milliseconds(source.transport.handshake_timeout)),
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
       accept_grace_ms_(
@@ -145,7 +145,7 @@ h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
 }
 
 void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
-  if (takes_proxy_header_ || takes_tls_) {
+  if (takes_proxy_header_ || takes_tls()) {
     Prelude* prelude =
         Prelude::open(*this, *worker_->http1.loop, fd,
                       {.peer = peer,
@@ -175,8 +175,10 @@ void Entry::serve(net::Stream* stream, const Endpoint& client, std::string_view 
   connections_.push_back(*h1::Server::adopt(stream, std::move(options), early));
 }
 
-tls::ServerContext* Entry::choose_tls(std::string_view server_name) noexcept {
-  return worker_->runtime->tls().choose(worker_->runtime->tls_hosts(index_), server_name);
+std::shared_ptr<tls::ServerContext> Entry::choose_tls(std::string_view server_name) noexcept {
+  const Runtime& runtime = *worker_->runtime;
+  if (runtime.tls() == nullptr) return nullptr;
+  return {runtime.tls(), runtime.tls()->choose(runtime.tls_hosts(index_), server_name)};
 }
 
 void Entry::note_failed_handshake(const Endpoint& client, std::string_view why) noexcept {
@@ -222,7 +224,9 @@ bool Entry::is_misdirected(const http::Request& request) const noexcept {
   const http::SecureFacts* secure = request.secure;
   if (secure == nullptr || request.host == secure->server_name) return false;
   const Runtime& runtime = *worker_->runtime;
-  return runtime.tls().choose(runtime.tls_hosts(index_), request.host) != secure->options;
+  if (runtime.tls() == nullptr) return true;
+  const auto* context = runtime.tls()->choose(runtime.tls_hosts(index_), request.host);
+  return context == nullptr || context->id() != secure->options;
 }
 
 bool Entry::is_denied(std::string_view method) const noexcept {
@@ -278,13 +282,35 @@ void Entry::route(http::Exchange& exchange) noexcept {
   const Route* found = worker_->runtime->find(index_, request);
   if (found == nullptr)
     return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
-  exchange.route = found;
+  hold(exchange, *found);
   exchange.trace().is_logged = found->access_log;
   if (is_misdirected(request))
     return http::reply(exchange, 421, "Misdirected Request\n", http::BodyType::plain);
   if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden))
     return refuse(exchange, 400, {});
   enter(exchange, *found);
+}
+
+// Until the exchange ends: its route, and with layers of routers the whole Runtime, since who comes next is not known yet.
+void Entry::hold(http::Exchange& exchange, const Route& route) noexcept {
+  exchange.route = &route;
+  if (route.children == nullptr) {
+    ++route.holders;
+    return;
+  }
+  exchange.configuration = worker_->runtime;
+  ++worker_->runtime->holders;
+}
+
+void Entry::let_go(http::Exchange& exchange) noexcept {
+  if (exchange.configuration != nullptr) {
+    --static_cast<const Runtime*>(exchange.configuration)->holders;
+    return;
+  }
+  if (exchange.route == nullptr) return;
+  auto* route = const_cast<Route*>(static_cast<const Route*>(exchange.route));
+  // What it leads to may be at work further up the stack.
+  if (--route->holders == 0) worker_->http1.loop->reactor().retire(route);
 }
 
 void Entry::enter(http::Exchange& exchange, const Route& route) noexcept {
@@ -296,7 +322,8 @@ void Entry::enter(http::Exchange& exchange, const Route& route) noexcept {
 void Entry::serve(http::Exchange& exchange) noexcept {
   const Route& route = *static_cast<const Route*>(exchange.route);
   if (route.children == nullptr) return answer(exchange, route);
-  const Route* child = worker_->runtime->find_child(route, exchange.request());
+  const auto& runtime = *static_cast<const Runtime*>(exchange.configuration);
+  const Route* child = runtime.find_child(route, exchange.request());
   if (child == nullptr)
     return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
   exchange.route = child;
@@ -318,7 +345,12 @@ void Entry::answer(http::Exchange& exchange, const Route& route) noexcept {
 void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
   const http::Trace& trace = exchange.trace();
   if (trace.is_websocket) --open_websockets_;
-  if (worker_->access_log == nullptr || !trace.is_logged) return;
+  if (worker_->access_log != nullptr && trace.is_logged) log(exchange);
+  let_go(exchange);
+}
+
+void Entry::log(const http::Exchange& exchange) noexcept {
+  const http::Trace& trace = exchange.trace();
   const auto now = worker_->http1.loop->now_ns();
   const Route* route = static_cast<const Route*>(exchange.route);
   observe::AccessRecord record;

@@ -4,7 +4,7 @@
 //   in      connections of the entry point's listener, requests of their codecs
 //   out     the order of work of static-config.md section 4.1: underscores, target, forwarded headers, routing, answer;
 //           an access record at the end
-//   own     its settings and connections' list; borrows the Runtime of the worker
+//   own     its settings and connections' list; borrows the worker's present Runtime, of which exchanges hold what they need
 //   cost    about 4,000 instructions a plain routed request
 //   source  static-config.md sections 4 to 4.2, http-routing.md section 6
 #pragma once
@@ -38,7 +38,7 @@ class MemoryTrim;
 // What the entry points of a worker share.
 struct WorkerState {
   h1::ServerContext http1;
-  const Runtime* runtime = nullptr;
+  const Runtime* runtime = nullptr;  // the present one
   Log* log = nullptr;
   observe::AccessLog* access_log = nullptr;
   std::uint32_t worker = 0;
@@ -90,8 +90,9 @@ class Entry final : public h1::RequestHandler,
   void serve(net::Stream* stream, const Endpoint& client, std::string_view early,
              std::unique_ptr<http::SecureFacts> secure) noexcept;
   void forget_prelude() noexcept;
-  bool takes_tls() const noexcept { return takes_tls_; }
-  tls::ServerContext* choose_tls(std::string_view server_name) noexcept;  // null: to be closed
+  bool takes_tls() const noexcept { return worker_->runtime->tls_hosts(index_).has_routers; }
+  // Null: to be closed. Alive as long as it is held, whatever the configuration becomes meanwhile.
+  std::shared_ptr<tls::ServerContext> choose_tls(std::string_view server_name) noexcept;
   void note_failed_handshake(const Endpoint& client, std::string_view why) noexcept;
   std::uint64_t handshake_timeout_ms() const noexcept { return handshake_timeout_ms_; }
   tls::Wire& wire() noexcept { return *worker_->wire; }
@@ -113,6 +114,9 @@ class Entry final : public h1::RequestHandler,
   void refuse(http::Exchange& exchange, std::uint16_t status, std::string_view body) noexcept;
   bool is_denied(std::string_view method) const noexcept;
   bool is_misdirected(const http::Request& request) const noexcept;
+  void hold(http::Exchange& exchange, const Route& route) noexcept;
+  void let_go(http::Exchange& exchange) noexcept;
+  void log(const http::Exchange& exchange) noexcept;
   bool admit_websocket(http::Exchange& exchange) noexcept;  // false: answered already
   h1::Server::Options options_for(const Endpoint& client) noexcept;
 
@@ -128,7 +132,6 @@ class Entry final : public h1::RequestHandler,
   std::uint64_t max_websockets_ = 0;   // in this worker; 0: no bound
   std::uint64_t open_websockets_ = 0;  // handshakes under way and tunnels
   bool takes_proxy_header_ = false;
-  bool takes_tls_ = false;
   std::uint64_t handshake_timeout_ms_ = 0;
   bool trusts_every_proxy_ = false;
   CidrSet trusted_proxies_;

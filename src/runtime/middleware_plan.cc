@@ -31,8 +31,8 @@ constexpr config::MiddlewareType chain_type{"chain", "several middlewares under 
 class OneBuild final : public http::Build {
  public:
   OneBuild(const config::Config& config, const config::Middleware& source,
-           const config::TypedBody& body, std::deque<AskedService>& asked,
-           config::Findings& findings)
+           const config::TypedBody& body,
+           std::vector<std::shared_ptr<AskedService>>& asked, config::Findings& findings)
       : config_(config), source_(source), body_(body), asked_(asked), findings_(findings) {}
 
   void broken(Mark mark, std::string what, std::string advice) override {
@@ -61,7 +61,7 @@ class OneBuild final : public http::Build {
   const config::Config& config_;
   const config::Middleware& source_;
   const config::TypedBody& body_;
-  std::deque<AskedService>& asked_;
+  std::vector<std::shared_ptr<AskedService>>& asked_;
   config::Findings& findings_;
 };
 
@@ -77,9 +77,9 @@ const http::ServiceSlot* OneBuild::service(const config::At<std::string>& name) 
            "declare it under http.services");
     return nullptr;
   }
-  AskedService& asked = asked_.emplace_back();
-  asked.service = wanted;
-  return &asked.slot;
+  const auto& asked = asked_.emplace_back(std::make_shared<AskedService>());
+  asked->service = wanted;
+  return &asked->slot;
 }
 
 const http::ServiceSlot* OneBuild::server(const http::ServerSpec& spec) {
@@ -91,7 +91,8 @@ const http::ServiceSlot* OneBuild::server(const http::ServerSpec& spec) {
            "write http://HOST:PORT/PATH");
     return nullptr;
   }
-  AskedService asked;
+  auto made = std::make_shared<AskedService>();
+  AskedService& asked = *made;
   asked.of = routing::qualified(source_.name, source_.provider);
   asked.url = std::move(url).value();
   asked.request_timeout_ms = spec.request_timeout_ms;
@@ -105,8 +106,8 @@ const http::ServiceSlot* OneBuild::server(const http::ServerSpec& spec) {
       return nullptr;
     }
   }
-  asked_.push_back(std::move(asked));
-  return &asked_.back().slot;
+  asked_.push_back(std::move(made));
+  return &asked.slot;
 }
 
 // `compress: false`
@@ -152,8 +153,9 @@ class Planner {
       plan.members = static_cast<const ChainOptions*>(options.get())->middlewares;
       return;
     }
-    OneBuild build(config_, *plan.source, body, plans_.asked, findings_);
+    OneBuild build(config_, *plan.source, body, plan.asked, findings_);
     plan.made = build_by_module(body.type->key, options.get(), build);
+    plans_.asked.insert(plans_.asked.end(), plan.asked.begin(), plan.asked.end());
     if (plan.made == nullptr) return;
     plan.standing = Standing::usable;
     plan.links = {plan.made.get()};

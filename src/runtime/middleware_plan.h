@@ -15,8 +15,8 @@
 #include "tls/client_context.h"
 #include "upstream/server_url.h"
 
-#include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,14 +26,6 @@ namespace pm::runtime {
 // The types of the modules, and `chain`.
 std::vector<config::MiddlewareType> middleware_types(const Modules& modules);
 
-struct MiddlewarePlan {
-  const config::Middleware* source = nullptr;
-  routing::Standing standing = routing::Standing::usable;
-  http::MiddlewarePtr made;     // null: a chain, or broken
-  config::MarkedTexts members;  // of a chain, as written
-  std::vector<const http::Middleware*> links;
-};
-
 // Somebody whom a middleware asks: a service of the configuration, or a server of its own.
 struct AskedService {
   http::ServiceSlot slot;  // filled when services are made
@@ -42,11 +34,21 @@ struct AskedService {
   upstream::ServerUrl url;
   tls::ClientOptions tls;
   std::uint64_t request_timeout_ms = 0;
+  std::unique_ptr<http::Service> own;  // that server, once it is made
+};
+
+struct MiddlewarePlan {
+  const config::Middleware* source = nullptr;
+  routing::Standing standing = routing::Standing::usable;
+  std::shared_ptr<const http::Middleware> made;      // null: a chain, or broken
+  std::vector<std::shared_ptr<AskedService>> asked;  // by what was made
+  config::MarkedTexts members;  // of a chain, as written
+  std::vector<const http::Middleware*> links;
 };
 
 struct MiddlewarePlans {
   std::map<std::string, MiddlewarePlan, std::less<>> by_name;
-  std::deque<AskedService> asked;  // middlewares point into it
+  std::vector<std::shared_ptr<AskedService>> asked;  // of all
 };
 
 MiddlewarePlans plan_middlewares(const config::Config& config, const Modules& modules,

@@ -8,6 +8,7 @@
 #include "tls/client_certificates.h"
 #include "tls/gate.h"
 #include "tls/hello.h"
+#include "tls/server_context.h"
 #include "tls/session.h"
 
 #include <fmt/format.h>
@@ -81,9 +82,9 @@ void Prelude::take_hello() noexcept {
   }
   std::string name = text::to_lower(hello.server_name);
   if (name.ends_with('.')) name.pop_back();
-  tls::ServerContext* context = entry_->choose_tls(name);
-  if (context == nullptr) return close();
-  begin_handshake(*context, std::move(name));
+  context_ = entry_->choose_tls(name);
+  if (context_ == nullptr) return close();
+  begin_handshake(std::move(name));
 }
 
 // The library has not seen it and never will, so the alert is ours: decode_error, fatal.
@@ -93,15 +94,14 @@ void Prelude::refuse_hello() noexcept {
   close();
 }
 
-void Prelude::begin_handshake(tls::ServerContext& context, std::string server_name) noexcept {
-  tls::SslPtr ssl = context.open();
+void Prelude::begin_handshake(std::string server_name) noexcept {
+  tls::SslPtr ssl = context_->open();
   auto session = ssl == nullptr ? nullptr
                                 : tls::Session::create(entry_->wire(), *stream_, std::move(ssl),
                                                        tls::Session::Role::server, bytes_.view());
   if (session == nullptr) return close();
   session->set_server_name(std::move(server_name));
   session_ = session.get();
-  options_ = &context;
   bytes_.release(loop_->pools());
   phase_ = Phase::handshake;
   stream_->set_layer(std::move(session));
@@ -136,7 +136,7 @@ void Prelude::hand_over() noexcept {
     secure->client_subject = session_->peer_subject();
     if (!secure->client_subject.empty())
       secure->client_certificates = tls::client_certificates(session_->ssl());
-    secure->options = options_;
+    secure->options = context_->id();
     secure->resumed = session_->is_resumed();
   }
   net::Stream* stream = stream_;

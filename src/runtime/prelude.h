@@ -19,6 +19,8 @@
 #include "net/timer.h"
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
 namespace pm::tls {
 class Session;
@@ -60,7 +62,7 @@ class Prelude final : public net::Mortal,
   void take_proxy_header() noexcept;
   void take_hello() noexcept;
   void refuse_hello() noexcept;
-  void begin_handshake(tls::ServerContext& context, std::string server_name) noexcept;
+  void begin_handshake(std::string server_name) noexcept;
   void shake_hands() noexcept;
   void hand_over() noexcept;
   void leave() noexcept;
@@ -69,7 +71,7 @@ class Prelude final : public net::Mortal,
   net::Stream* stream_ = nullptr;
   net::Loop* loop_ = nullptr;
   tls::Session* session_ = nullptr;  // once TLS has begun; the stream's
-  const void* options_ = nullptr;    // of the connection, to know them again
+  std::shared_ptr<tls::ServerContext> context_;  // of the connection; held for the handshake
   ByteBuffer bytes_;
   Endpoint client_;
   Phase phase_;

@@ -9,6 +9,7 @@
 #include "runtime/entry.h"
 #include "runtime/memory_trim.h"
 #include "runtime/runtime.h"
+#include "runtime/succession.h"
 #include "tls/gate.h"
 #include "tls/wire.h"
 
@@ -43,8 +44,12 @@ class DataPlane final : public Server,
   ~DataPlane() override { stop(); }
 
   Status open(uv_loop_s* loop);
+  void begin(config::Config config);
   void start() override;
   void drain() override;
+  void replace(Bundle bundle, std::function<void(bool)> done) override {
+    succession_->replace(std::move(bundle), std::move(done));
+  }
   void set_terminating() override { state_.terminating = state_.terminating_status; }
   void stop() override;
   std::size_t connections() const noexcept override { return state_.connections; }
@@ -63,7 +68,8 @@ class DataPlane final : public Server,
   std::unique_ptr<MemoryTrim> trim_;
   Http1Connector connector_;
   WorkerState state_;
-  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<upstream::PoolBook> pools_;
+  std::unique_ptr<Succession> succession_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::uint64_t drain_began_ms_ = 0;  // 0: not draining
   std::uint64_t grace_ms_ = 0;
@@ -73,7 +79,7 @@ class DataPlane final : public Server,
 
 Status DataPlane::open(uv_loop_s* loop) {
   PM_TRY(loop_, net::Loop::create(loop));
-  const config::Config& config = *options_.config;
+  config::Config& config = options_.config;
   gate_ = std::make_unique<tls::Gate>(*loop_);
   trim_ = std::make_unique<MemoryTrim>(*loop_);
   state_.wire = &wire_;
@@ -95,23 +101,33 @@ Status DataPlane::open(uv_loop_s* loop) {
     state_.terminating_status =
         static_cast<std::uint16_t>(config.fixed.ping->terminating_status_code);
   }
-  runtime_ = std::make_unique<Runtime>(config, *options_.modules,
-                                       Runtime::Options{.loop = loop_.get(),
-                                                        .names = options_.names,
-                                                        .connector = &connector_,
-                                                        .seed = Random().next(),
-                                                        .wire = &wire_,
-                                                        .gate = gate_.get(),
-                                                        .log = options_.log,
-                                                        .ticket_keys = options_.ticket_keys});
-  state_.runtime = runtime_.get();
   for (std::uint32_t i = 0; i < config.fixed.entry_points.size(); ++i) {
     entries_.push_back(std::make_unique<Entry>(config.fixed.entry_points[i], i, state_,
                                                static_cast<EntryOwner&>(*this)));
     grace_ms_ = std::max(grace_ms_, entries_.back()->grace_ms());
   }
+  begin(std::move(config));
   if (options_.access_log != nullptr) loop_->at_turn_end(*this);
   return success();
+}
+
+void DataPlane::begin(config::Config config) {
+  pools_ = std::make_unique<upstream::PoolBook>(
+      upstream::PoolBook::Options{.loop = loop_.get(),
+                                  .names = options_.names,
+                                  .connector = &connector_,
+                                  .wire = &wire_,
+                                  .gate = gate_.get(),
+                                  .log = options_.log});
+  succession_ = std::make_unique<Succession>(Succession::Options{
+      .loop = loop_.get(),
+      .modules = options_.modules,
+      .runtime = {.pools = pools_.get(),
+                  .seed = Random().next(),
+                  .ticket_keys = options_.ticket_keys},
+      .pools = pools_.get(),
+      .present = [this](const Runtime* runtime) { state_.runtime = runtime; }});
+  succession_->begin(std::move(config));
 }
 
 void DataPlane::start() {
@@ -177,7 +193,7 @@ void DataPlane::stop() {
     entry->stop_listening();
   for (auto& entry : entries_)
     entry->close_all();
-  if (runtime_ != nullptr) runtime_->close_idle();
+  if (pools_ != nullptr) pools_->close_idle();
   options_.log->debug(fmt::format("longest turn {} us, longest step of a handshake {} us",
                                   loop_->longest_turn_ns() / 1000, gate_->longest_ns() / 1000));
   loop_->turn();

@@ -13,6 +13,7 @@
 #include "config/findings.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "runtime/bundle.h"
 #include "runtime/modules.h"
 
 #include <functional>
@@ -38,8 +39,7 @@ struct ListeningSocket {
 };
 
 struct ServerOptions {
-  const config::Config* config =
-      nullptr;  // lives longer: certificates are decoded from it when they are asked for
+  config::Config config;
   const Modules* modules = nullptr;
   std::vector<ListeningSocket> listeners;
   std::uint32_t worker = 0;
@@ -57,6 +57,9 @@ class Server {
   virtual ~Server() = default;
 
   virtual void start() = 0;  // begins to accept
+  // The dynamic part of another configuration whose static part is the same. Built beside the traffic, and in force when
+  // done(true) comes; done(false): it cannot be read, or a later one came before it.
+  virtual void replace(Bundle bundle, std::function<void(bool)> done) = 0;
   // Stops accepting (what the kernel has queued is taken first), answers what runs, closes what is silent, then calls
   // on_drained; at the latest after the grace time of each entry point.
   virtual void drain() = 0;

@@ -3,7 +3,8 @@
 //
 //   in      the judged options, the hosts that routing has bound to them, the certificates
 //   out     choose(): the context for what a client asks for, or none: its connection is closed
-//   own     the contexts of a Runtime; borrows routing and certificates, which live as long
+//   own     contexts and certificates, with their texts, which are overwritten at its end. Shared: a handshake that is under
+//           way keeps the one that it began with
 //   cost    two or three look-ups a connection
 //   source  tls-acme.md section 4, tcp-udp.md section 2
 #pragma once
@@ -22,11 +23,17 @@ namespace pm::runtime {
 
 class TlsFront {
  public:
-  TlsFront(const config::Dynamic& dynamic, const TlsPlans& plans, const shm::TicketKeys* keys);
+  // Takes the texts of certificates and keys out of `dynamic`.
+  TlsFront(config::Dynamic& dynamic, const TlsPlans& plans, const shm::TicketKeys* keys);
+  ~TlsFront();
+  TlsFront(const TlsFront&) = delete;
+  TlsFront& operator=(const TlsFront&) = delete;
 
+  void inherit(const TlsFront& old) noexcept { certificates_.inherit(old.certificates_); }
   tls::ServerContext* choose(const routing::TlsHosts& hosts, std::string_view server_name) noexcept;
 
  private:
+  config::Config texts_;  // what certificates_ is made from, and nothing else
   Certificates certificates_;
   std::map<std::string, std::unique_ptr<tls::ServerContext>, std::less<>> contexts_;
 };

@@ -5,10 +5,14 @@
 #include "core/text.h"
 #include "tls/pair.h"
 
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
 
 namespace pm::tls {
 namespace {
@@ -59,6 +63,29 @@ struct ClientContext::Calls {
     return 0;
   }
 };
+
+std::string fingerprint_of(const ClientOptions& options) {
+  std::string text = fmt::format("{}|{}|{}|{}", options.server_name, options.verify,
+                                 options.min_version, options.max_version);
+  const auto add = [&text](const std::string& part) {
+    text += fmt::format("|{}:{}", part.size(), part);
+  };
+  for (const auto* list : {&options.authorities, &options.suites, &options.protocols}) {
+    add(fmt::format("{}", list->size()));
+    std::for_each(list->begin(), list->end(), add);
+  }
+  for (const ClientOptions::Certificate& pair : options.certificates) {
+    add(pair.certificates);
+    add(pair.key);
+  }
+  for (const PeerName& name : options.peer_names)
+    add(fmt::format("{} {}", static_cast<int>(name.kind), name.value));
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  OPENSSL_cleanse(text.data(), text.size());
+  return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
+}
 
 ClientContext::~ClientContext() = default;
 

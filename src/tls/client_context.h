@@ -43,6 +43,9 @@ struct ClientOptions {
   std::vector<std::string> protocols = {"http/1.1"};
 };
 
+// Everything that two contexts may differ in; a digest where it is long or secret.
+std::string fingerprint_of(const ClientOptions& options);
+
 class ClientContext {
  public:
   // `system_authorities` is shared, and null when this system has none.

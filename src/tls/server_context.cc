@@ -189,7 +189,7 @@ struct ServerContext::Calls {
 };
 
 ServerContext::ServerContext(ServerOptions options, CertificateSource& source)
-    : options_(std::move(options)), source_(&source) {}
+    : options_(std::move(options)), id_(fnv1a(fingerprint_of(options_))), source_(&source) {}
 
 ServerContext::~ServerContext() = default;
 
@@ -270,9 +270,7 @@ Status ServerContext::set_client_auth() {
 // A client's certificate is looked at anew for each connection, so such sessions are not resumed.
 void ServerContext::set_tickets(const shm::TicketKeys* keys) {
   SSL_CTX* context = context_.get();
-  const std::string fingerprint = fingerprint_of(options_);
-  const std::uint64_t id = fnv1a(fingerprint);
-  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(&id), sizeof id);
+  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(&id_), sizeof id_);
   if (keys == nullptr || !options_.tickets || options_.client_auth != ClientAuth::none) {
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(context, 0);
@@ -280,7 +278,7 @@ void ServerContext::set_tickets(const shm::TicketKeys* keys) {
   }
   sealer_ = std::make_unique<Sealer>();
   sealer_->source = keys;
-  sealer_->fingerprint = fingerprint;
+  sealer_->fingerprint = fingerprint_of(options_);
   SSL_CTX_set_timeout(context, ticket_life_seconds);
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, Calls::on_ticket_key);

@@ -14,6 +14,7 @@
 #include "shm/ticket_keys.h"
 #include "tls/library.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,6 +59,8 @@ class ServerContext {
 
   SslPtr open() noexcept { return SslPtr(SSL_new(context_.get())); }
   const std::string& name() const noexcept { return options_.name; }
+  // The same for the same options, whichever configuration they stand in.
+  std::uint64_t id() const noexcept { return id_; }
 
  private:
   struct Calls;  // what the library calls
@@ -68,6 +71,7 @@ class ServerContext {
   void set_tickets(const shm::TicketKeys* keys);
 
   ServerOptions options_;
+  std::uint64_t id_;
   std::string protocols_;  // as on the wire
   CertificateSource* source_;
   ContextPtr context_;

@@ -11,9 +11,15 @@ LoadBalancer::LoadBalancer(std::vector<Server> servers, std::unique_ptr<Balancer
                            LoadBalancerOptions options)
     : servers_(std::move(servers)), balancer_(std::move(balancer)), options_(std::move(options)) {}
 
-LoadBalancer::LoadBalancer(Server server, std::string name)
-    : options_{.name = std::move(name), .pass_host_header = false} {
+LoadBalancer::LoadBalancer(Server server, LoadBalancerOptions options)
+    : options_(std::move(options)) {
   servers_.push_back(std::move(server));
+}
+
+void LoadBalancer::find_target(Server& server) {
+  if (!server.place || options_.pools == nullptr) return;
+  const Place& place = *server.place;
+  server.target = &options_.pools->pool(options_.plan).target(place.host, place.port, place.secure);
 }
 
 void LoadBalancer::serve(http::Exchange& exchange) noexcept {
@@ -21,7 +27,9 @@ void LoadBalancer::serve(http::Exchange& exchange) noexcept {
   if (!choice) return reply_no_server(exchange);
   if (exchange.forwarded != nullptr)
     http::prepare_for_server(exchange.request(), *exchange.forwarded);
-  exchange.arena().make<Forward>(exchange, servers_[*choice], options_.pass_host_header)->start();
+  Server& server = servers_[*choice];
+  if (server.target == nullptr) find_target(server);
+  exchange.arena().make<Forward>(exchange, server, options_.pass_host_header)->start();
 }
 
 }  // namespace pm::upstream

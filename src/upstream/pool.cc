@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "upstream/pool.h"
 
+#include <algorithm>
+
 #include "net/stream.h"
 
 namespace pm::upstream {
@@ -131,6 +133,11 @@ void Pool::on_gone(http::ClientConnection& connection) noexcept {
 
 void Pool::wake_waiter(Target& target) noexcept {
   if (!target.waiting.empty()) loop_->reactor().queue(*waker_);
+}
+
+bool Pool::is_at_rest() const noexcept {
+  return std::all_of(targets_.begin(), targets_.end(),
+                     [](const auto& entry) { return entry.second->open == 0; });
 }
 
 void Pool::close_idle() noexcept {

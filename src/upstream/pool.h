@@ -115,6 +115,7 @@ class Pool final : private http::ConnectionOwner {
   http::ClientConnection* adopt(Target& target, net::Stream* stream) noexcept;
   void close_coldest(Target& target) noexcept;  // makes a place, if one is idle
   void close_idle() noexcept;                   // and those that linger
+  bool is_at_rest() const noexcept;             // no connection is open, and none is being made
 
  private:
   void on_idle(http::ClientConnection& connection) noexcept override;
