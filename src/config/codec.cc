@@ -45,6 +45,9 @@ std::uint64_t fingerprint() {
 
 class Writer {
  public:
+  enum class Marks : std::uint8_t { kept, left_out };
+  explicit Writer(Marks marks = Marks::kept) : marks_(marks) {}
+
   void number(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7)
       out_ += static_cast<char>(value | 0x80);
@@ -55,6 +58,7 @@ class Writer {
     out_ += bytes;
   }
   void mark(Mark mark) {
+    if (marks_ == Marks::left_out) return;
     number(mark.source);
     number(mark.line);
     number(mark.column);
@@ -68,6 +72,7 @@ class Writer {
   void node(const Node& node);
 
   std::string out_;
+  Marks marks_;
 };
 
 void Writer::section(const Section& section, const void* object) {
@@ -84,7 +89,9 @@ void Writer::section(const Section& section, const void* object) {
 }
 
 void Writer::value(const Option& option, const Value& value) {
-  const bool has_mark = value.mark.source != 0 || value.mark.line != 0 || value.mark.column != 0;
+  const bool has_mark =
+      marks_ == Marks::kept &&
+      (value.mark.source != 0 || value.mark.line != 0 || value.mark.column != 0);
   number((value.is_set ? flag_set : 0u) | (has_mark ? flag_mark : 0u));
   if (has_mark) mark(value.mark);
   if (!value.is_set) return;
@@ -336,6 +343,12 @@ std::string encode(const Config& config) {
   writer.number(config.sources.size());
   for (const std::string& source : config.sources)
     writer.text(source);
+  return writer.take();
+}
+
+std::string encode_unplaced(const Section& section, const void* object) {
+  Writer writer(Writer::Marks::left_out);
+  writer.section(section, object);
   return writer.take();
 }
 

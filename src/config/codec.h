@@ -18,6 +18,9 @@
 namespace pm::config {
 
 std::string encode(const Config& config);
+// One object by its table, without the places where things stand: the same for the same words.
+struct Section;
+std::string encode_unplaced(const Section& section, const void* object);
 Result<Config> decode(std::string_view bytes);
 
 }  // namespace pm::config

@@ -36,6 +36,7 @@ class Findings {
  public:
   std::uint32_t add_source(std::string name);  // returns the index for marks
   const SourceNames& sources() const noexcept { return sources_; }
+  void share_sources(const Findings& other) { sources_ = other.sources_; }  // marks mean the same
 
   void warning(Mark mark, std::string what, std::string advice = {});
   void broken(Mark mark, std::string what, std::string advice = {});

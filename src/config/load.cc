@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t max_total = 512
                                   << 20;  // bytes of all files: a folder must not fill the memory
 
+constexpr auto patience_with_writers = std::chrono::seconds(2);
+
 constexpr const char* read_advice = "check the path and who may read it";
 
 // One file that may hold static keys, as a tree.
@@ -46,7 +48,13 @@ class Loader {
   std::vector<std::string> provider_files(const FileProvider& provider);
   void warn_toml(const std::string& path, Mark mark);
   void load_document(const std::string& path, Mark mark);
-  void decode_document(const Node& root);
+  bool decode_text(const std::string& path, const std::string& text, Findings& findings);
+  bool decode_document(const Node& root, Findings& findings);
+  void note_document(const std::string& path);
+  const std::string* last_good(std::string_view path) const;
+  enum class Form : std::uint8_t { plain, templated };
+  void fall_back(const std::string& path, Form form);
+  bool is_being_written(const std::string& path) const;
   std::optional<std::string> read(const std::string& path, Mark mark);
   bool is_main(std::string_view path) const;
 
@@ -61,6 +69,11 @@ class Loader {
 
 bool is_static_key(std::string_view key) {
   return dynamic_section().find(key) == nullptr;
+}
+
+bool has_dynamic_part(const Node& root) {
+  return std::any_of(root.entries.begin(), root.entries.end(),
+                     [](const Entry& entry) { return !is_static_key(entry.key); });
 }
 
 // The static keys of a document that may hold both parts.
@@ -272,7 +285,12 @@ void Loader::load_dynamic() {
       provider ? provider_files(*provider) : std::vector<std::string>{};
   for (const MainFile& file : main_) {
     const bool is_named = std::find(files.begin(), files.end(), file.path) != files.end();
-    if (!is_named) decode_document(file.root);
+    if (is_named || !has_dynamic_part(file.root)) continue;
+    if (decode_document(file.root, findings_)) {
+      note_document(file.path);
+    } else {
+      fall_back(file.path, Form::plain);
+    }
   }
   if (!provider) return;
 
@@ -310,32 +328,76 @@ std::vector<std::string> Loader::provider_files(const FileProvider& provider) {
   return files;
 }
 
+// What cannot be decoded now counts as it was when it could (decision 10).
 void Loader::load_document(const std::string& path, Mark mark) {
   const auto text = read(path, mark);
-  if (!text) return;
-  const std::uint32_t source = findings_.add_source(path);
-  const auto rendered = render_template(*text, source, request_.environment, findings_);
-  if (!rendered) return;
-
-  Node root;
-  if (!parse_mapped(rendered->text, source, rendered->map, findings_, root)) return;
-  // The keys at the top of a main file were judged when it was read as one.
-  if (is_main(path) || check_roots(root, Roots::dynamic_only, findings_)) {
-    return decode_document(root);
+  if (!text) return fall_back(path, Form::templated);
+  if (text->empty() && last_good(path) != nullptr && is_being_written(path)) {
+    result_.is_being_written = true;
+    return fall_back(path, Form::templated);
   }
-  Dynamic refused;
-  decode_dynamic(root, "file", findings_, refused, nullptr,
-                 request_.middleware_types);  // for its findings
+  if (!decode_text(path, *text, findings_)) return fall_back(path, Form::templated);
+  result_.documents.push_back({path, *text});
 }
 
-// A document counts as a whole or not at all (decision 10).
-void Loader::decode_document(const Node& root) {
+bool Loader::decode_text(const std::string& path, const std::string& text, Findings& findings) {
+  const std::uint32_t source = findings.add_source(path);
+  const auto rendered = render_template(text, source, request_.environment, findings);
+  if (!rendered) return false;
+  Node root;
+  if (!parse_mapped(rendered->text, source, rendered->map, findings, root)) return false;
+  // The keys at the top of a main file were judged when it was read as one.
+  if (is_main(path) || check_roots(root, Roots::dynamic_only, findings))
+    return decode_document(root, findings);
+  Dynamic refused;
+  decode_dynamic(root, "file", findings, refused, nullptr,
+                 request_.middleware_types);  // for its findings
+  return false;
+}
+
+// A document counts as a whole or not at all.
+bool Loader::decode_document(const Node& root, Findings& findings) {
   Dynamic document;
   Origins origins;
   Origins* kept = request_.keep_origins ? &origins : nullptr;
-  if (!decode_dynamic(root, "file", findings_, document, kept, request_.middleware_types)) return;
+  if (!decode_dynamic(root, "file", findings, document, kept, request_.middleware_types))
+    return false;
   documents_.push_back(std::move(document));
   result_.origins.merge(origins);
+  return true;
+}
+
+void Loader::note_document(const std::string& path) {
+  for (const FileRead& file : result_.files) {
+    if (file.path == path) return result_.documents.push_back(file);
+  }
+}
+
+const std::string* Loader::last_good(std::string_view path) const {
+  for (const FileRead& file : request_.last_good) {
+    if (file.path == path) return &file.text;
+  }
+  return nullptr;
+}
+
+void Loader::fall_back(const std::string& path, Form form) {
+  const std::string* text = last_good(path);
+  if (text == nullptr) return;
+  Findings heard;  // when it was read
+  heard.share_sources(findings_);
+  Node root;
+  const bool is_decoded = form == Form::templated
+                              ? decode_text(path, *text, heard)
+                              : parse_yaml(*text, heard.add_source(path), heard, root) &&
+                                    decode_document(root, heard);
+  findings_.share_sources(heard);
+  if (is_decoded) result_.documents.push_back({path, *text});
+}
+
+// Editors cut a file to nothing before they write it (decision 8).
+bool Loader::is_being_written(const std::string& path) const {
+  const auto info = reader_.info(path);
+  return info && request_.now < info->modified + patience_with_writers;
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 //   out     a LoadResult; everything that is wrong is a finding. Relative paths count from `prefix`, or from the
 //           working directory when it is empty
 //   errors  static part broken, file missing, TOML: an error with `usable` false. A dynamic document that cannot be
-//           decoded contributes nothing and leaves its errors; the rest is usable
-//   source  operations.md section 1, static-config.md sections 1 and 5.1, decisions 9 to 11
+//           decoded contributes what it said when it was good last, and leaves its errors; the rest is usable
+//   source  operations.md section 1, static-config.md sections 1 and 5.1, decisions 8 to 11
 #pragma once
 
 #include "config/decode.h"
@@ -16,6 +16,7 @@
 #include "config/sources.h"
 #include "core/result.h"
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,7 @@ enum class FileKind : std::uint8_t { file, directory, other };
 struct FileInfo {
   FileKind kind = FileKind::file;
   std::uint32_t owner = 0;
+  std::chrono::system_clock::time_point modified{};
 };
 
 // A file read for its content, and who may read it.
@@ -56,6 +58,11 @@ class FileReader {
   virtual bool is_link(const std::string& path) = 0;
 };
 
+struct FileRead {
+  std::string path;
+  std::string text;  // as read, before templates
+};
+
 struct LoadRequest {
   std::string path;                        // -c: a file or a directory; "": search
   std::optional<std::string> inline_text;  // instead of a file; shown as "inline"
@@ -66,12 +73,10 @@ struct LoadRequest {
   Environment environment;
   std::uint32_t uid = 0;  // of the caller: in the working directory only his files are looked for
   MiddlewareTypes middleware_types;  // that this build has
+  // What each dynamic document said when it was good last; and when this load is.
+  std::vector<FileRead> last_good;
+  std::chrono::system_clock::time_point now{};
   bool keep_origins = true;  // only -TT asks for them, and those of a large configuration are large
-};
-
-struct FileRead {
-  std::string path;
-  std::string text;  // as read, before templates
 };
 
 struct LoadResult {
@@ -81,6 +86,8 @@ struct LoadResult {
   std::string path;                  // of the static file or directory; "" when there is none
   std::vector<FileRead> files;       // in the order of reading
   std::vector<std::string> watch;    // files and directories whose change means a new dynamic part
+  std::vector<FileRead> documents;   // the dynamic documents as they count, for the next load
+  bool is_being_written = false;     // one of them is empty, and was not long ago: look again soon
   std::vector<std::string> notices;  // "using /etc/traefik/traefik.yml"
 };
 

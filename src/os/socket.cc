@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <linux/filter.h>
 #include <sys/socket.h>
 
 namespace pm::os {
@@ -52,6 +53,16 @@ Result<Fd> listen_tcp(const Endpoint& endpoint) {
   set(fd.number(), IPPROTO_TCP, TCP_KEEPINTVL, keep_alive_period_s);
   if (::listen(fd.number(), listen_backlog) != 0) return system_error("cannot listen", errno);
   return fd;
+}
+
+bool steer_connections(int fd, unsigned count) noexcept {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)),
+      BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+      BPF_STMT(BPF_RET | BPF_A, 0),
+  };
+  const sock_fprog filter{static_cast<unsigned short>(std::size(program)), program};
+  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &filter, sizeof filter) == 0;
 }
 
 Result<Endpoint> local_endpoint(int fd) {

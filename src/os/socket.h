@@ -26,6 +26,8 @@ inline constexpr std::size_t max_passed_fds = 16;
 // SO_REUSEPORT group in silence and take half of the traffic.
 Status probe_bind(const Endpoint& endpoint);
 Result<Fd> listen_tcp(const Endpoint& endpoint);
+// New connections of the SO_REUSEPORT group that `fd` is in go to its first `count` sockets, evenly.
+bool steer_connections(int fd, unsigned count) noexcept;
 Result<Endpoint> local_endpoint(int fd);  // the port that the kernel chose for port 0
 bool has_ipv6() noexcept;
 

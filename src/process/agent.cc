@@ -52,7 +52,9 @@ class Agent final : public Ear {
 
  private:
   Status start();
+  Status take_configuration(const runtime::Bundle& bundle);
   int fail(const Error& error);
+  void take_configuration(const Message& message);
   void on_message(Message message) override;
   void on_master_gone() override { loop_.leave(); }
   void on_terminate() override { loop_.leave(); }
@@ -82,20 +84,31 @@ int Agent::run() {
 }
 
 Status Agent::start() {
-  std::vector<std::string> hosts;
-  std::vector<agent::WatchedCertificate> certificates;
+  resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), *input_.names, log_);
+  const runtime::Bundle bundle = std::move(input_.bundle);
+  return take_configuration(bundle);
+}
+
+// The first one, and again with each reload.
+Status Agent::take_configuration(const runtime::Bundle& bundle) {
   {
-    const runtime::Bundle bundle = std::move(input_.bundle);
     PM_TRY(const config::Config config, config::decode(bundle.config()));
+    std::vector<std::string> hosts;
     for (const config::At<std::string>& host : server_hosts(config))
       hosts.push_back(host.value);
-    certificates = watched_certificates(config);
+    resolver_->set_names(std::move(hosts));
+    expiry_ = std::make_unique<agent::ExpiryAlarm>(loop_.uv(), log_, watched_certificates(config));
   }
   os::give_back_free_memory();
-  resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), *input_.names, log_);
-  resolver_->set_names(std::move(hosts));
-  expiry_ = std::make_unique<agent::ExpiryAlarm>(loop_.uv(), log_, std::move(certificates));
   return success();
+}
+
+void Agent::take_configuration(const Message& message) {
+  const auto serial = message.as<std::uint64_t>();
+  if (!serial || message.fds.size() != 1) return;
+  const auto bundle = runtime::Bundle::open(message.fds[0].number());
+  const bool is_taken = bundle && take_configuration(*bundle);
+  loop_.channel().send(MessageType::applied, body_of(Applied{*serial, is_taken ? 1u : 0u}));
 }
 
 int Agent::fail(const Error& error) {
@@ -105,6 +118,7 @@ int Agent::fail(const Error& error) {
 
 void Agent::on_message(Message message) {
   if (message.type == MessageType::stop) loop_.leave();
+  if (message.type == MessageType::configuration) take_configuration(message);
   if (message.type != MessageType::logs || message.fds.empty()) return;
   error_log_ = std::move(message.fds[0]);
   sink_.set_fd(error_log_.number());

@@ -16,7 +16,9 @@ bool is_known(std::uint16_t type) {
     case MessageType::terminating:
     case MessageType::drain:
     case MessageType::stop:
-    case MessageType::logs: return true;
+    case MessageType::logs:
+    case MessageType::configuration:
+    case MessageType::applied: return true;
   }
   return false;
 }

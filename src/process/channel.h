@@ -13,7 +13,8 @@
 #include "os/fd.h"
 
 #include <cstdint>
-#include <initializer_list>
+#include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,9 +26,20 @@ namespace pm::process {
 enum class MessageType : std::uint16_t {
   ready = 1,        // child: I serve
   terminating = 2,  // master: ping answers its terminating status from now on
-  drain = 3,        // master: accept no more, end with the last exchange
+  drain = 3,        // master: accept no more, end with the last exchange; a DrainOrder
   stop = 4,         // master: end now
   logs = 5,         // master: write here from now on; the body has a LogKind for each descriptor
+  configuration = 6,  // master: the dynamic part from now on; a serial number, and the descriptor of a Bundle
+  applied = 7,        // child: an Applied
+};
+
+struct DrainOrder {
+  std::uint64_t limit_ms = 0;   // then it ends; 0: the grace time of each entry point
+  std::uint64_t silent_ms = 0;  // how long a kept connection may say nothing; 0: a moment
+};
+struct Applied {
+  std::uint64_t serial = 0;
+  std::uint64_t is_in_force = 0;  // 0: the Bundle could not be read, or a later one overtook it
 };
 
 enum class LogKind : std::uint8_t { error = 0, access = 1 };
@@ -47,7 +59,20 @@ struct Message {
   MessageType type = MessageType::ready;
   std::string body;
   std::vector<os::Fd> fds;
+
+  // The body as a struct; nothing unless it has its size.
+  template <class T>
+  std::optional<T> as() const noexcept {
+    T value;
+    if (body.size() != sizeof value) return std::nullopt;
+    std::memcpy(&value, body.data(), sizeof value);
+    return value;
+  }
 };
+template <class T>
+std::string_view body_of(const T& value) noexcept {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
 
 class Channel {
  public:

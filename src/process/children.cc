@@ -13,11 +13,17 @@
 
 namespace pm::process {
 
-void Children::add(ChildKind kind, unsigned slot) {
-  Child child;
+Child& Children::add(ChildKind kind, unsigned slot) {
+  Child& child = children_.emplace_back();
   child.kind = kind;
   child.slot = slot;
-  children_.push_back(std::move(child));
+  return child;
+}
+
+void Children::remove_replaced() {
+  children_.remove_if([](const Child& child) {
+    return child.standing == Standing::replaced && child.pid == 0;
+  });
 }
 
 Status Children::start(Child& child) {
@@ -31,6 +37,7 @@ Status Children::start(Child& child) {
   }
   child.pid = pid;
   child.is_ready = false;
+  child.told = child.applied = 0;
   child.channel = std::move(ends.first);
   return success();
 }
@@ -66,14 +73,15 @@ std::size_t Children::alive() const noexcept {
   return alive(ChildKind::worker) + alive(ChildKind::agent);
 }
 
-bool Children::all_ready() const noexcept {
-  return std::all_of(children_.begin(), children_.end(),
-                     [](const Child& child) { return child.is_ready; });
+bool Children::all_ready(Standing standing) const noexcept {
+  return std::all_of(children_.begin(), children_.end(), [standing](const Child& child) {
+    return child.standing != standing || child.is_ready;
+  });
 }
 
-void Children::send(ChildKind kind, MessageType type) noexcept {
+void Children::send(ChildKind kind, MessageType type, std::string_view body) noexcept {
   for (Child& child : children_) {
-    if (child.pid != 0 && child.kind == kind) child.channel.send(type);
+    if (child.pid != 0 && child.kind == kind) child.channel.send(type, body);
   }
 }
 
@@ -86,7 +94,25 @@ void Children::kill(ChildKind kind, int signal) noexcept {
 std::optional<Children::Clock::time_point> Children::next_due() const noexcept {
   std::optional<Clock::time_point> next;
   for (const Child& child : children_) {
-    if (child.pid == 0 && (!next || child.due < *next)) next = child.due;
+    const bool comes_back = child.pid == 0 && child.standing != Standing::replaced;
+    if (comes_back && (!next || child.due < *next)) next = child.due;
+  }
+  return next;
+}
+
+void Children::end_overdue(Clock::time_point now) noexcept {
+  for (Child& child : children_) {
+    if (child.pid == 0 || !child.end_by || now < *child.end_by) continue;
+    child.end_by.reset();
+    child.is_ended = true;
+    ::kill(child.pid, SIGKILL);
+  }
+}
+
+std::optional<Children::Clock::time_point> Children::next_end() const noexcept {
+  std::optional<Clock::time_point> next;
+  for (const Child& child : children_) {
+    if (child.pid != 0 && child.end_by && (!next || *child.end_by < *next)) next = child.end_by;
   }
   return next;
 }

@@ -13,9 +13,9 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <optional>
-#include <span>
-#include <vector>
+#include <string>
 
 #include <sys/types.h>
 
@@ -23,14 +23,27 @@ namespace pm::process {
 
 enum class ChildKind : std::uint8_t { agent, worker };
 
+// Of which configuration of the static part a child is.
+enum class Standing : std::uint8_t {
+  active,    // the one in force; it comes back when it dies
+  coming,    // the next one, until all of its children are ready
+  replaced,  // one before: it ends with what it still carries
+};
+
 struct Child {
   ChildKind kind = ChildKind::worker;
-  unsigned slot = 0;
+  unsigned slot = 0;  // of its generation: whose sockets it takes
+  unsigned generation = 0;
+  Standing standing = Standing::active;
   pid_t pid = 0;  // 0: not there; starts at `due` when the daemon runs
   bool is_ready = false;
+  std::uint64_t told = 0;     // serial number of the last configuration that was sent to it
+  std::uint64_t applied = 0;  // and of the last one that is in force there
   Channel channel;
   Respawn respawn;
   std::chrono::steady_clock::time_point due{};
+  std::optional<std::chrono::steady_clock::time_point> end_by;  // of a replaced one; then KILL
+  bool is_ended = false;                                        // by us, however it goes
 };
 
 class Children {
@@ -39,7 +52,8 @@ class Children {
   using Birth = std::function<void(const Child& child, Channel channel)>;
 
   explicit Children(Birth birth) : birth_(std::move(birth)) {}
-  void add(ChildKind kind, unsigned slot);
+  Child& add(ChildKind kind, unsigned slot);
+  void remove_replaced();  // those that have ended
 
   Status start(Child& child);  // forks; the child calls birth and does not come back
   struct Death {
@@ -50,17 +64,26 @@ class Children {
   std::optional<Death> reap();
   void plan_return(Child& child, Clock::time_point now);
 
-  std::span<Child> all() noexcept { return children_; }
+  std::list<Child>& all() noexcept { return children_; }
+  template <class F>
+  void for_each(Standing standing, F&& visit) {
+    for (Child& child : children_) {
+      if (child.standing == standing) visit(child);
+    }
+  }
   std::size_t alive(ChildKind kind) const noexcept;
   std::size_t alive() const noexcept;
-  bool all_ready() const noexcept;
-  void send(ChildKind kind, MessageType type) noexcept;
+  bool all_ready(Standing standing) const noexcept;
+  void send(ChildKind kind, MessageType type, std::string_view body = {}) noexcept;
   void kill(ChildKind kind, int signal) noexcept;
   std::optional<Clock::time_point> next_due() const noexcept;
+  // Replaced children that should have ended: killed.
+  void end_overdue(Clock::time_point now) noexcept;
+  std::optional<Clock::time_point> next_end() const noexcept;
 
  private:
   Birth birth_;
-  std::vector<Child> children_;
+  std::list<Child> children_;  // their addresses stay
 };
 
 std::string describe(const Child& child);  // "worker 3", "the agent"

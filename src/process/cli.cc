@@ -248,17 +248,18 @@ Status Parser::set_signal(std::string_view name) {
   };
   constexpr Row rows[] = {{"stop", SignalCommand::stop},
                           {"quit", SignalCommand::quit},
-                          {"reopen", SignalCommand::reopen}};
+                          {"reopen", SignalCommand::reopen},
+                          {"reload", SignalCommand::reload}};
   for (const Row& row : rows) {
     if (row.name != name) continue;
     command_.signal = row.signal;
     return set_action(Action::signal, "-s");
   }
-  if (name == "reload" || name == "upgrade" || name == "rollback") {
+  if (name == "upgrade" || name == "rollback") {
     return usage_error(fmt::format("-s {}: not supported yet", name));
   }
   return usage_error(
-      fmt::format("unknown signal {}; write stop, quit or reopen", text::quoted(name)));
+      fmt::format("unknown signal {}; write stop, quit, reopen or reload", text::quoted(name)));
 }
 
 Status Parser::set_wait(std::string_view value) {

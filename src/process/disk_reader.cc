@@ -5,6 +5,7 @@
 #include "os/rights.h"
 
 #include <cerrno>
+#include <chrono>
 #include <memory>
 
 #include <dirent.h>
@@ -65,6 +66,10 @@ std::optional<config::FileInfo> DiskReader::info(const std::string& path) {
   if (::stat(path.c_str(), &found) != 0) return std::nullopt;
   config::FileInfo info;
   info.owner = found.st_uid;
+  info.modified = std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          std::chrono::seconds(found.st_mtim.tv_sec) +
+          std::chrono::nanoseconds(found.st_mtim.tv_nsec)));
   info.kind = config::FileKind::other;
   if (S_ISREG(found.st_mode)) info.kind = config::FileKind::file;
   if (S_ISDIR(found.st_mode)) info.kind = config::FileKind::directory;

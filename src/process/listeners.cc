@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace pm::process {
 namespace {
 
@@ -21,6 +24,13 @@ Endpoint endpoint_of(const runtime::PlanAddress& planned) {
   std::copy(planned.address.begin(), planned.address.end(), bytes);
   if (planned.any_family != 0 && !os::has_ipv6()) return {Address::v4(0), planned.port};
   return {Address::v6(bytes, planned.scope), planned.port};
+}
+
+// Sockets belong to what is listened on, whatever the entry point is called by now. A port of the kernel's choice is the
+// entry point's own.
+std::string key_of(const runtime::PlanAddress& planned) {
+  return fmt::format("{}{}", endpoint_of(planned).to_string(),
+                     planned.port == 0 ? planned.name.view() : std::string_view());
 }
 
 std::string advice_for(const Error& error, const Endpoint& endpoint) {
@@ -47,48 +57,121 @@ BindFailure failure(const runtime::PlanAddress& planned, const Error& error) {
 std::optional<BindFailure> Listeners::bind(std::span<const runtime::PlanAddress> addresses,
                                            unsigned slots, const Pause& pause) {
   const auto deadline = steady_clock::now() + patience;
+  Groups made;
+  std::vector<std::pair<Group*, std::vector<os::Fd>>> grown;
   for (const runtime::PlanAddress& planned : addresses) {
-    Status bound = bind_group(planned, slots);
-    while (!bound && bound.error().code == Errc::conflict && steady_clock::now() < deadline) {
+    if (Group* group = find(planned)) {
+      // A connection must not be queued where nobody takes it yet.
+      if (group->sockets.size() < slots) hold_steady(*group);
+      grown.emplace_back(group, std::vector<os::Fd>());
+      const Status added = add_sockets(*group, grown.back().second, slots);
+      if (!added) return failure(planned, added.error());
+      continue;
+    }
+    Status bound = add_group(made, planned, slots);
+    while (pause && !bound && bound.error().code == Errc::conflict &&
+           steady_clock::now() < deadline) {
       if (!pause(pause_between_tries)) return BindFailure{exit_failed, ""};
-      bound = bind_group(planned, slots);
+      bound = add_group(made, planned, slots);
     }
     if (!bound) return failure(planned, bound.error());
   }
+  for (auto& [group, sockets] : grown) {
+    for (os::Fd& socket : sockets)
+      group->sockets.push_back(std::move(socket));
+  }
+  for (Group& group : made)
+    groups_.push_back(std::move(group));
   return std::nullopt;
 }
 
-Status Listeners::bind_group(const runtime::PlanAddress& planned, unsigned slots) {
-  Endpoint endpoint = endpoint_of(planned);
-  if (endpoint.port != 0) {
-    PM_TRY([[maybe_unused]] auto alone, os::probe_bind(endpoint));
+void Listeners::hold_steady(Group& group) noexcept {
+  const auto count = static_cast<unsigned>(group.sockets.size());
+  if (group.steered == 0 && os::steer_connections(group.sockets.front().number(), count))
+    group.steered = count;
+}
+
+// Two entry points on one port of several addresses are no strangers to each other.
+Status Listeners::add_group(Groups& made, const runtime::PlanAddress& planned,
+                            unsigned slots) const {
+  Group group;
+  group.key = key_of(planned);
+  group.bound = endpoint_of(planned);
+  if (group.bound.port != 0 && !listens_on(group.bound.port)) {
+    PM_TRY([[maybe_unused]] auto alone, os::probe_bind(group.bound));
   }
-  std::vector<os::Fd> group;
   for (unsigned slot = 0; slot < slots; ++slot) {
-    PM_TRY(os::Fd fd, os::listen_tcp(endpoint));
+    PM_TRY(os::Fd fd, os::listen_tcp(group.bound));
     PM_TRY(const Endpoint local, os::local_endpoint(fd.number()));
-    endpoint.port = local.port;
-    group.push_back(std::move(fd));
+    group.bound.port = local.port;
+    group.sockets.push_back(std::move(fd));
   }
-  for (unsigned slot = 0; slot < slots; ++slot) {
-    sockets_.push_back({planned.entry_point, slot, std::move(group[slot])});
-  }
-  bound_.push_back(endpoint);
+  made.push_back(std::move(group));
   return success();
 }
 
-std::vector<runtime::ListeningSocket> Listeners::of_slot(unsigned slot) const {
+Status Listeners::add_sockets(const Group& group, std::vector<os::Fd>& made,
+                              unsigned slots) const {
+  for (std::size_t slot = group.sockets.size(); slot < slots; ++slot) {
+    PM_TRY(os::Fd fd, os::listen_tcp(group.bound));
+    made.push_back(std::move(fd));
+  }
+  return success();
+}
+
+const Listeners::Group* Listeners::find(const runtime::PlanAddress& planned) const noexcept {
+  return const_cast<Listeners*>(this)->find(planned);
+}
+
+Listeners::Group* Listeners::find(const runtime::PlanAddress& planned) noexcept {
+  const std::string key = key_of(planned);
+  const auto found = std::find_if(groups_.begin(), groups_.end(),
+                                  [&key](const Group& group) { return group.key == key; });
+  return found == groups_.end() ? nullptr : &*found;
+}
+
+bool Listeners::listens_on(std::uint16_t port) const noexcept {
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [port](const Group& group) { return group.bound.port == port; });
+}
+
+std::vector<runtime::ListeningSocket> Listeners::of_slot(
+    std::span<const runtime::PlanAddress> addresses, unsigned slot, unsigned slots) const {
   std::vector<runtime::ListeningSocket> sockets;
-  for (const Socket& socket : sockets_) {
-    if (socket.slot == slot) sockets.push_back({socket.entry_point, socket.fd.number()});
+  for (const runtime::PlanAddress& planned : addresses) {
+    const Group* group = find(planned);
+    if (group == nullptr) continue;
+    for (std::size_t i = slot; i < group->sockets.size(); i += slots)
+      sockets.push_back({planned.entry_point, group->sockets[i].number()});
   }
   return sockets;
 }
 
-std::string Listeners::shown_address(const runtime::PlanAddress& planned, std::size_t index) const {
-  if (planned.port != 0 || index >= bound_.size()) return std::string(planned.text.view());
-  return planned.any_family != 0 ? fmt::format(":{}", bound_[index].port)
-                                 : bound_[index].to_string();
+std::string Listeners::shown_address(const runtime::PlanAddress& planned) const {
+  const Group* group = find(planned);
+  if (planned.port != 0 || group == nullptr) return std::string(planned.text.view());
+  return planned.any_family != 0 ? fmt::format(":{}", group->bound.port)
+                                 : group->bound.to_string();
+}
+
+void Listeners::settle(std::span<const runtime::PlanAddress> addresses, unsigned slots) {
+  std::erase_if(groups_, [&](const Group& group) {
+    return std::none_of(addresses.begin(), addresses.end(),
+                        [&](const auto& planned) { return key_of(planned) == group.key; });
+  });
+  for (Group& group : groups_) {
+    const bool uses_all = group.sockets.size() == slots;
+    if (group.steered == slots || (uses_all && group.steered == 0)) continue;
+    // Without it connections go to all of them, which is less even and nothing worse.
+    if (os::steer_connections(group.sockets.front().number(), slots)) group.steered = slots;
+  }
+}
+
+std::size_t Listeners::size() const noexcept {
+  std::size_t count = 0;
+  for (const Group& group : groups_)
+    count += group.sockets.size();
+  return count;
 }
 
 }  // namespace pm::process

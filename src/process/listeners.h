@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // listeners.h -- every listening socket of the daemon: one per worker slot and address, made and kept by the master.
 //
-//   in      the Plan's addresses and the number of workers
-//   out     sockets by slot; a worker takes those of its slot, a new worker of that slot takes the same ones
+//   shape   a group of sockets for each address (SO_REUSEPORT), in the order of the slots. A socket is never closed while
+//           its address is listened on: connections may be queued in it. With fewer workers than sockets a worker takes
+//           several, and the kernel is told to give new connections to the first ones only
+//   in      the Plan's addresses and the number of workers, again with each reload
+//   out     the sockets of a slot; a new worker of that slot takes the same ones
 //   own     the sockets; close_all() ends listening once the workers have closed theirs
-//   errors  a sentence that begins with the place of the address, and the exit code that goes with it
-//   cost    an address in use is tried again for 5 s: the previous daemon may be about to let go
-//   source  decisions 32 and 33, operations.md section 2
+//   errors  a sentence that begins with the place of the address, and the exit code that goes with it; then nothing was made
+//   cost    an address in use is tried again for 5 s at a start: the previous daemon may be about to let go
+//   source  decisions 32 and 33, operations.md section 2, performance-notes.md section 3
 #pragma once
 
 #include "core/ip.h"
@@ -33,23 +36,34 @@ class Listeners {
   // Waits; false when the wait was interrupted and the start is to be given up.
   using Pause = std::function<bool(std::chrono::milliseconds)>;
 
+  // Makes what is missing. `pause` is not asked for at a reload: null, and an address in use is a failure at once.
   std::optional<BindFailure> bind(std::span<const runtime::PlanAddress> addresses, unsigned slots,
                                   const Pause& pause);
-  std::vector<runtime::ListeningSocket> of_slot(unsigned slot) const;
+  std::vector<runtime::ListeningSocket> of_slot(std::span<const runtime::PlanAddress> addresses,
+                                                unsigned slot, unsigned slots) const;
   // ":80", or the address with the port that the kernel chose.
-  std::string shown_address(const runtime::PlanAddress& address, std::size_t index) const;
-  void close_all() noexcept { sockets_.clear(); }
+  std::string shown_address(const runtime::PlanAddress& address) const;
+  // From now on these are all: the sockets of other addresses are closed, and `slots` of each group get connections.
+  void settle(std::span<const runtime::PlanAddress> addresses, unsigned slots);
+  void close_all() noexcept { groups_.clear(); }
+  std::size_t size() const noexcept;  // sockets
 
  private:
-  struct Socket {
-    std::uint32_t entry_point;
-    unsigned slot;
-    os::Fd fd;
+  struct Group {
+    std::string key;  // of its address
+    Endpoint bound;
+    std::vector<os::Fd> sockets;
+    unsigned steered = 0;  // how many of them get connections; 0: all, and the kernel was never told
   };
-  Status bind_group(const runtime::PlanAddress& address, unsigned slots);
+  using Groups = std::vector<Group>;
+  Status add_group(Groups& made, const runtime::PlanAddress& address, unsigned slots) const;
+  Status add_sockets(const Group& group, std::vector<os::Fd>& made, unsigned slots) const;
+  void hold_steady(Group& group) noexcept;
+  Group* find(const runtime::PlanAddress& address) noexcept;
+  const Group* find(const runtime::PlanAddress& address) const noexcept;
+  bool listens_on(std::uint16_t port) const noexcept;
 
-  std::vector<Socket> sockets_;
-  std::vector<Endpoint> bound_;  // by address
+  Groups groups_;
 };
 
 }  // namespace pm::process

@@ -34,79 +34,93 @@ LoadOutcome failure(int exit_code, std::string message) {
 }
 
 [[noreturn]] void become_loader(const BundleFds& bundles, const Command& command,
-                                const runtime::Modules& modules) {
+                                const runtime::Modules& modules, const LoadOrder& order) {
   os::restore_signals();
   const int keep[] = {bundles.workers, bundles.agent};
   os::close_all_but(keep);
-  std::exit(run_loader(bundles, command, modules));
+  std::exit(run_loader(bundles, command, modules, order));
 }
 
-enum class Wait : std::uint8_t { ended, stopped, too_long };
-
 struct Waited {
-  Wait how;
+  bool is_stopped;
   int detail;  // wait status of a child that ended, the signal that stopped the wait
 };
 
-Waited wait_for(pid_t child, const os::SignalFd& signals) {
-  const auto deadline = steady_clock::now() + load_limit;
+Waited wait_for(Loading& loading, const os::SignalFd& signals) {
   while (true) {
     int status = 0;
-    if (::waitpid(child, &status, WNOHANG) == child) return {Wait::ended, status};
-    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-    if (left.count() <= 0) return {Wait::too_long, 0};
+    if (::waitpid(loading.pid(), &status, WNOHANG) == loading.pid()) return {false, status};
+    const auto left = std::chrono::ceil<milliseconds>(loading.deadline() - steady_clock::now());
+    if (left.count() <= 0) loading.kill();
     pollfd entry{signals.number(), POLLIN, 0};
-    ::poll(&entry, 1, static_cast<int>(left.count()));
+    ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 10)));
     while (const std::optional<int> signal = signals.next()) {
-      if (os::ends_a_start(*signal)) return {Wait::stopped, *signal};
+      if (os::ends_a_start(*signal)) return {true, *signal};
     }
-  }
-}
-
-void end(pid_t child) {
-  ::kill(child, SIGKILL);
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
 }  // namespace
 
-LoadOutcome load_in_child(const Command& command, const runtime::Modules& modules,
-                          const os::SignalFd& signals) {
-  Result<os::Fd> memory = os::make_memory("pointsman-bundle");
-  if (!memory) return failure(exit_internal, to_string(memory.error()));
-  Result<os::Fd> for_agent = os::make_memory("pointsman-agent");
-  if (!for_agent) return failure(exit_internal, to_string(for_agent.error()));
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child < 0) return failure(exit_internal, os::system_error("cannot fork", errno).what);
-  if (child == 0) become_loader({memory->number(), for_agent->number()}, command, modules);
+Loading::Loading(os::Fd bundle, os::Fd agent_bundle) noexcept
+    : bundle_(std::move(bundle)),
+      agent_bundle_(std::move(agent_bundle)),
+      began_(Clock::now()),
+      deadline_(began_ + load_limit) {}
 
-  const Waited waited = wait_for(child, signals);
-  switch (waited.how) {
-    case Wait::ended: break;
-    case Wait::stopped:
-      end(child);
-      return failure(exit_by_signal + waited.detail, "stopped while the configuration was read");
-    case Wait::too_long:
-      end(child);
-      return failure(exit_failed,
-                     "the configuration could not be read in 30 s; nothing is changed");
+Result<Loading> Loading::start(const Command& command, const runtime::Modules& modules,
+                               const LoadOrder& order) {
+  PM_TRY(os::Fd bundle, os::make_memory("pointsman-bundle"));
+  PM_TRY(os::Fd agent_bundle, os::make_memory("pointsman-agent"));
+  Loading loading(std::move(bundle), std::move(agent_bundle));
+  std::fflush(nullptr);
+  loading.pid_ = ::fork();
+  if (loading.pid_ < 0) return os::system_error("cannot fork", errno);
+  if (loading.pid_ == 0) {
+    become_loader({loading.bundle_.number(), loading.agent_bundle_.number()}, command, modules,
+                  order);
   }
-  const int status = waited.detail;
+  return loading;
+}
+
+void Loading::kill() noexcept {
+  took_too_long_ = true;
+  ::kill(pid_, SIGKILL);
+}
+
+LoadOutcome Loading::finish(int status) {
+  if (took_too_long_) {
+    return failure(exit_failed, "the configuration could not be read in 30 s; nothing is changed");
+  }
+  LoadOutcome outcome;
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_success) {
-    LoadOutcome outcome;
-    outcome.bundle = std::move(memory).value();
-    outcome.agent_bundle = std::move(for_agent).value();
+    outcome.bundle = std::move(bundle_);
+    outcome.agent_bundle = std::move(agent_bundle_);
     return outcome;
   }
   const bool has_spoken = WIFEXITED(status) && (WEXITSTATUS(status) == exit_failed ||
                                                 WEXITSTATUS(status) == exit_no_privilege);
-  if (has_spoken) return failure(WEXITSTATUS(status), "");
+  if (has_spoken) {
+    outcome.exit_code = WEXITSTATUS(status);
+    outcome.refusal = std::move(bundle_);
+    return outcome;
+  }
   return failure(exit_internal,
                  fmt::format("the loader was not able to read the configuration: {}; "
                              "please report this as a bug",
                              os::describe_exit(status)));
+}
+
+LoadOutcome load_in_child(const Command& command, const runtime::Modules& modules,
+                          const os::SignalFd& signals) {
+  Result<Loading> loading = Loading::start(command, modules, {});
+  if (!loading) return failure(exit_internal, to_string(loading.error()));
+  const Waited waited = wait_for(*loading, signals);
+  if (!waited.is_stopped) return loading->finish(waited.detail);
+  loading->kill();
+  while (::waitpid(loading->pid(), nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return failure(exit_by_signal + waited.detail, "stopped while the configuration was read");
 }
 
 }  // namespace pm::process

@@ -2,6 +2,7 @@
 #include "process/loader.h"
 
 #include "config/codec.h"
+#include "config/compare.h"
 #include "config/contents.h"
 #include "core/random.h"
 #include "core/text.h"
@@ -18,6 +19,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -57,6 +59,9 @@ os::Fd open_early_log(const Command& command) {
 
 Status write_bundles(const BundleFds& to, Loaded& loaded) {
   runtime::BundleContent for_agent = loaded.bundle;
+  loaded.bundle.watch = std::move(loaded.result.watch);
+  for (config::FileRead& document : loaded.result.documents)
+    loaded.bundle.documents.push_back({std::move(document.path), std::move(document.text)});
   loaded.bundle.config = config::encode(loaded.result.config);
   PM_TRY([[maybe_unused]] auto written,
          runtime::write_bundle(to.workers, std::move(loaded.bundle)));
@@ -81,10 +86,51 @@ void read_named_files(const Command& command, const Caller& caller, DiskReader& 
                          .service = caller.is_root ? service.uid : caller.uid,
                          .middleware_types = types},
                         loaded.findings);
-  config.dynamic.shared_secret.resize(32);
-  fill_secret(config.dynamic.shared_secret.data(), config.dynamic.shared_secret.size());
   config::read_system_authorities(config, reader, command.environment, loaded.findings);
   runtime::inspect_certificates(config, loaded.findings, std::time(nullptr));
+}
+
+// What is in force, as far as the next configuration has to do with it.
+struct Previous {
+  config::Config config;
+  bool is_there = false;
+};
+
+Previous read_previous(const LoadOrder& order) {
+  Previous previous;
+  if (order.previous == nullptr) return previous;
+  auto config = config::decode(order.previous->config());
+  if (!config) return previous;  // of another build
+  previous.config = std::move(config).value();
+  previous.is_there = true;
+  return previous;
+}
+
+// What a loader makes up is made once: sessions, nonces and clients that trust a certificate outlive a reload.
+void carry_over(config::Dynamic& dynamic, const Previous& previous) {
+  const config::Dynamic& before = previous.config.dynamic;
+  dynamic.shared_secret = before.shared_secret;
+  dynamic.generated_certificate = before.generated_certificate;
+  dynamic.generated_key = before.generated_key;
+  if (!dynamic.shared_secret.empty()) return;
+  dynamic.shared_secret.resize(32);
+  fill_secret(dynamic.shared_secret.data(), dynamic.shared_secret.size());
+}
+
+runtime::PlanChanges counts_of(const config::Changes& changes) {
+  return {changes.added, changes.changed, changes.removed};
+}
+
+runtime::PlanComparison compare(const Previous& previous, const config::Config& config) {
+  runtime::PlanComparison comparison;
+  comparison.static_differs = config::same_static(previous.config.fixed, config.fixed) ? 0 : 1;
+  const config::DynamicChanges changes =
+      config::compare(previous.config.dynamic, config.dynamic);
+  comparison.dynamic_differs = changes.any ? 1 : 0;
+  comparison.routers = counts_of(changes.routers);
+  comparison.services = counts_of(changes.services);
+  comparison.middlewares = counts_of(changes.middlewares);
+  return comparison;
 }
 
 }  // namespace
@@ -99,23 +145,36 @@ std::string base_folder(const Command& command) {
 }
 
 Loaded load_configuration(const Command& command, const runtime::Modules& modules,
-                          const Caller& caller) {
+                          const Caller& caller, const LoadOrder& order) {
   Loaded loaded;
+  const Previous previous = read_previous(order);
   DiskReader reader(caller.is_root ? Trust::not_world_writable : Trust::any_file);
   const std::vector<config::MiddlewareType> types = runtime::middleware_types(modules);
   config::LoadRequest request =
       load_request(command, std::string(paths::configuration), caller.uid);
   request.middleware_types = types;
+  request.now = std::chrono::system_clock::now();
+  if (order.previous != nullptr) {
+    for (runtime::Document& document : order.previous->documents())
+      request.last_good.push_back({std::move(document.path), std::move(document.text)});
+  }
   loaded.result = config::load(request, reader, loaded.findings);
   if (!loaded.result.usable) return loaded;
 
+  config::Config& config = loaded.result.config;
+  carry_over(config.dynamic, previous);
   read_named_files(command, caller, reader, types, loaded);
-  runtime::check(loaded.result.config, modules, loaded.findings);
+  if (previous.is_there) loaded.bundle.plan.comparison = compare(previous, config);
+  // The rest is judged by the entry points that there are.
+  if (order.occasion == Occasion::change && loaded.bundle.plan.comparison.static_differs != 0)
+    config.fixed = previous.config.fixed;
+  runtime::check(config, modules, loaded.findings);
   const PlanInput input{loaded.result.config, loaded.result.path, base_folder(command),
                         caller.is_root, os::usable_cores()};
   loaded.usable = make_plan(input, loaded.bundle, loaded.findings);
   if (command.strict && !loaded.findings.all().empty()) loaded.usable = false;
   count_findings(loaded.findings, loaded.bundle.plan.summary);
+  loaded.bundle.plan.is_being_written = loaded.result.is_being_written ? 1 : 0;
   return loaded;
 }
 
@@ -130,7 +189,27 @@ Status confine_reader(const Caller& caller) {
   return success();
 }
 
-int run_loader(const BundleFds& bundles, const Command& command, const runtime::Modules& modules) {
+namespace {
+
+void print(const Loaded& loaded, const std::string& findings) {
+  for (const std::string& notice : loaded.result.notices) {
+    fmt::print(stderr, "pointsman: notice: {}\n", notice);
+  }
+  fmt::print(stderr, "{}", findings);
+}
+
+// The master reads the findings of a load that is refused as those of one that is not.
+Status write_refusal(const BundleFds& to, const config::Findings& findings) {
+  runtime::BundleContent refusal;
+  refusal.plan.refused = 1;
+  refusal.findings = runtime::encode_findings(findings);
+  return runtime::write_bundle(to.workers, std::move(refusal));
+}
+
+}  // namespace
+
+int run_loader(const BundleFds& bundles, const Command& command, const runtime::Modules& modules,
+               const LoadOrder& order) {
   const Caller caller = Caller::current();
   const pid_t master = ::getppid();
   const os::Fd early_log = open_early_log(command);
@@ -143,15 +222,16 @@ int run_loader(const BundleFds& bundles, const Command& command, const runtime::
     return exit_no_privilege;
   }
 
-  Loaded loaded = load_configuration(command, modules, caller);
-  for (const std::string& notice : loaded.result.notices) {
-    fmt::print(stderr, "pointsman: notice: {}\n", notice);
+  Loaded loaded = load_configuration(command, modules, caller, order);
+  if (order.occasion == Occasion::start) {
+    const std::string findings = loaded.findings.text();
+    print(loaded, findings);
+    if (!loaded.usable && early_log.is_open())
+      (void)os::write_all(early_log.number(), findings);
   }
-  const std::string findings = loaded.findings.text();
-  fmt::print(stderr, "{}", findings);
   if (!loaded.usable) {
-    if (early_log.is_open()) (void)os::write_all(early_log.number(), findings);
-    return exit_failed;
+    const Status told = write_refusal(bundles, loaded.findings);
+    return told ? exit_failed : exit_internal;
   }
 
   loaded.bundle.findings = runtime::encode_findings(loaded.findings);

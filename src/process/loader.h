@@ -3,7 +3,8 @@
 //
 //   in      the command line and the module table
 //   out     a Loaded: complete when `usable`. run_loader() is the whole life of the loader process: findings go to
-//           standard error, the Bundles into the memfds; its value is the exit code
+//           standard error at a start, and the Bundles into the memfds, which of a refused load hold nothing else; its
+//           value is the exit code
 //   errors  all of them are findings; a finding of the static part, or any with --strict, makes the load unusable
 //   source  architecture.md sections 1 and 2, decision 22
 #pragma once
@@ -32,8 +33,18 @@ struct Caller {
   static Caller current() noexcept;
 };
 
+enum class Occasion : std::uint8_t {
+  start,
+  reload,  // somebody asked for it
+  change,  // a watched file has changed: the static part stays as it is (decision 11)
+};
+struct LoadOrder {
+  Occasion occasion = Occasion::start;
+  const runtime::Bundle* previous = nullptr;  // what is in force
+};
+
 Loaded load_configuration(const Command& command, const runtime::Modules& modules,
-                          const Caller& caller);
+                          const Caller& caller, const LoadOrder& order = {});
 std::string base_folder(const Command& command);  // where relative paths begin; absolute
 // From now on this process may read files and nothing else. Without root there is little to give up.
 Status confine_reader(const Caller& caller);
@@ -43,6 +54,7 @@ struct BundleFds {
   int workers = -1;
   int agent = -1;
 };
-int run_loader(const BundleFds& bundles, const Command& command, const runtime::Modules& modules);
+int run_loader(const BundleFds& bundles, const Command& command, const runtime::Modules& modules,
+               const LoadOrder& order);
 
 }  // namespace pm::process

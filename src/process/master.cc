@@ -33,11 +33,14 @@ int poll_timeout(std::optional<std::chrono::steady_clock::time_point> deadline) 
 
 Master::Master(MasterInput input)
     : input_(std::move(input)),
+      present_(new Generation{std::move(input_.configuration), 1, 1, 1}),
       sink_(STDERR_FILENO),
       log_(sink_),
       notifier_(std::string(input_.command.environment.find("NOTIFY_SOCKET").value_or(""))),
       children_(
-          [this](const Child& child, Channel channel) { become(child, std::move(channel)); }) {}
+          [this](const Child& child, Channel channel) { become(child, std::move(channel)); }) {
+  present_->workers = plan().workers;
+}
 
 int Master::run() {
   if (const int code = start(); code != exit_success) return code;
@@ -55,33 +58,40 @@ void Master::turn() {
     entries.push_back({child.channel.number(), POLLIN, 0});
     polled.push_back(&child);
   }
+  entries.push_back({watch_.number(), POLLIN, 0});  // ignored by the kernel when it is -1
   ::poll(entries.data(), entries.size(), poll_timeout(next_deadline()));
 
   // What a child said before it died counts: messages come before deaths.
   for (std::size_t i = 0; i < polled.size(); ++i) {
     if (entries[i + 1].revents != 0) read_messages(*polled[i]);
   }
+  if (entries.back().revents != 0) watch_.read(Clock::now());
   while (const std::optional<int> signal = input_.signals.next())
     on_signal(*signal);
   on_deadline(Clock::now());
+  children_.remove_replaced();
 }
 
 std::optional<Master::Clock::time_point> Master::next_deadline() const {
   std::optional<Clock::time_point> next = phase_deadline_;
-  if (phase_ != Phase::draining && phase_ != Phase::stopping) {
-    const auto due = children_.next_due();
-    if (due && (!next || *due < *next)) next = due;
-    if (!next || next_secret_ < *next) next = next_secret_;
-  }
+  const auto consider = [&next](std::optional<Clock::time_point> at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  consider(children_.next_end());
+  if (phase_ == Phase::draining || phase_ == Phase::stopping) return next;
+  consider(children_.next_due());
+  consider(next_secret_);
+  if (loading_) consider(loading_->deadline());
+  if (coming_) consider(coming_deadline_);
+  if (swapping_) consider(swapping_->deadline);
+  if (phase_ == Phase::running && !is_reloading())
+    consider(watch_.due(last_load_, milliseconds(plan().throttle_ms)));
   return next;
 }
 
 void Master::on_deadline(Clock::time_point now) {
-  if (phase_ != Phase::draining && phase_ != Phase::stopping) start_due(now);
-  if (now >= next_secret_) {
-    ticket_keys_->rotate();
-    next_secret_ = now + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
-  }
+  children_.end_overdue(now);
+  if (phase_ != Phase::draining && phase_ != Phase::stopping) on_deadline_of_work(now);
   if (!phase_deadline_ || now < *phase_deadline_) return;
   phase_deadline_.reset();
   switch (phase_) {
@@ -96,11 +106,25 @@ void Master::on_deadline(Clock::time_point now) {
   }
 }
 
+void Master::on_deadline_of_work(Clock::time_point now) {
+  start_due(now);
+  if (now >= next_secret_) {
+    ticket_keys_->rotate();
+    next_secret_ = now + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
+  }
+  if (loading_ && now >= loading_->deadline()) loading_->kill();
+  if (coming_ && now >= coming_deadline_) give_up_coming("the new workers were not ready in time");
+  look_at_swap(now);
+  if (phase_ != Phase::running || is_reloading()) return;
+  const auto due = watch_.due(last_load_, milliseconds(plan().throttle_ms));
+  if (due && now >= *due) ask_for(Occasion::change);
+}
+
 // ---- children ----
 
 void Master::start_due(Clock::time_point now) {
   for (Child& child : children_.all()) {
-    if (child.pid != 0 || child.due > now) continue;
+    if (child.pid != 0 || child.due > now || child.standing == Standing::replaced) continue;
     const Status started = children_.start(child);
     if (!started) {
       log_.error(
@@ -109,6 +133,7 @@ void Master::start_due(Clock::time_point now) {
       child.due = std::max(child.due, now + patience_with_stop);
       continue;
     }
+    child.told = child.applied = generation_of(child).serial;
     log_.debug(fmt::format("{} is pid {}", describe(child), child.pid));
     if (phase_ == Phase::letting_finish) child.channel.send(MessageType::terminating);
   }
@@ -119,24 +144,34 @@ void Master::start_due(Clock::time_point now) {
 void Master::become(const Child& child, Channel channel) {
   const unsigned slot = child.slot;
   const ChildKind kind = child.kind;
+  const bool is_coming = child.standing == Standing::coming;
+  const LogFiles& logs = is_coming ? coming_logs_ : logs_;
+  const std::unique_ptr<Generation> own = std::move(is_coming ? coming_ : present_);
+  const LogSettings log = log_settings(own->plan(), logs);
+  std::vector<runtime::ListeningSocket> listeners;
+  if (kind == ChildKind::worker)
+    listeners = listeners_.of_slot(own->plan().addresses(), slot, own->workers);
+  // The mappings of others go, and keys and the secrets of tickets do where nothing is served.
+  present_.reset();
+  coming_.reset();
+  Configuration& configuration = own->configuration;
   if (kind == ChildKind::agent) {
-    // Neither keys nor the secrets of tickets stay mapped where nothing is served.
-    const runtime::Bundle with_keys = std::move(input_.bundle);
-    input_.bundle = std::move(input_.agent_bundle);
+    const runtime::Bundle with_keys = std::move(configuration.bundle);
+    configuration.bundle = std::move(configuration.agent_bundle);
     ticket_keys_.reset();
   }
-  ChildInput input(std::move(input_.bundle), std::move(channel));
+  ChildInput input(std::move(configuration.bundle), std::move(channel));
   input.modules = &input_.modules;
   input.title = &input_.title;
   input.names = &*names_;
-  input.log = log_settings();
-  input.error_log = logs_.error();
+  input.log = log;
+  input.error_log = logs.error();
   input.is_daemon = input_.report.is_daemon();
   input.slot = slot;
   if (kind == ChildKind::agent) std::exit(run_agent(std::move(input)));
   input.ticket_keys = &*ticket_keys_;
-  input.access_log = logs_.access();
-  input.listeners = listeners_.of_slot(slot);
+  input.access_log = logs.access();
+  input.listeners = std::move(listeners);
   std::exit(run_worker(std::move(input)));
 }
 
@@ -147,14 +182,18 @@ void Master::reap() {
 }
 
 void Master::on_death(const Children::Death& death) {
+  if (loading_ && death.pid == loading_->pid()) return on_loaded(death.status);
   if (death.child == nullptr) return;
   Child& child = *death.child;
   const std::string what =
       fmt::format("{} (pid {}) {}", describe(child), death.pid, os::describe_exit(death.status));
-  if (phase_ == Phase::draining || phase_ == Phase::stopping) {
-    log_.info(what);
-    return;
+  if (phase_ == Phase::draining || phase_ == Phase::stopping) return log_.info(what);
+  if (child.standing == Standing::replaced) {
+    const bool was_sent = child.is_ended || (WIFEXITED(death.status) && WEXITSTATUS(death.status) == 0);
+    return was_sent ? log_.info(what) : log_.error(what + "; it was being replaced");
   }
+  if (child.standing == Standing::coming)
+    return on_death_while_coming(child, what, death.status);
   // A child that gives up by itself before it was ever ready would do so again.
   if (phase_ == Phase::starting && WIFEXITED(death.status)) {
     exit_code_ = WEXITSTATUS(death.status) == exit_no_privilege ? exit_no_privilege : exit_failed;
@@ -162,6 +201,10 @@ void Master::on_death(const Children::Death& death) {
     stop_now();
     return;
   }
+  come_back(child, what);
+}
+
+void Master::come_back(Child& child, const std::string& what) {
   const auto now = Clock::now();
   children_.plan_return(child, now);
   const auto delay = std::chrono::ceil<std::chrono::seconds>(child.due - now).count();
@@ -178,9 +221,7 @@ void Master::read_messages(Child& child) {
       case Event::closed: child.channel = Channel(); return;
       case Event::malformed: break;
       case Event::message:
-        if (message.type != MessageType::ready || !message.body.empty()) break;
-        child.is_ready = true;
-        if (phase_ == Phase::starting && children_.all_ready()) enter_running();
+        if (!on_message(child, message)) break;
         continue;
     }
     log_.error(fmt::format("{} (pid {}) sent a message that is none; ending it", describe(child),
@@ -188,6 +229,33 @@ void Master::read_messages(Child& child) {
     child.channel = Channel();
     ::kill(child.pid, SIGKILL);
   }
+}
+
+// False: a child says no such thing.
+bool Master::on_message(Child& child, const Message& message) {
+  switch (message.type) {
+    case MessageType::ready:
+      if (!message.body.empty()) return false;
+      on_ready(child);
+      return true;
+    case MessageType::applied: {
+      const auto applied = message.as<Applied>();
+      if (!applied || applied->serial > child.told) return false;
+      if (applied->is_in_force == 0 && applied->serial == child.told) {
+        log_.error(fmt::format("{} keeps its configuration: it cannot read the new one",
+                               describe(child)));
+      }
+      child.applied = applied->serial;
+      return true;
+    }
+    default: return false;
+  }
+}
+
+void Master::on_ready(Child& child) {
+  child.is_ready = true;
+  if (phase_ == Phase::starting && children_.all_ready(Standing::active)) enter_running();
+  if (coming_ && children_.all_ready(Standing::coming)) commit();
 }
 
 // ---- signals ----
@@ -200,14 +268,15 @@ void Master::on_signal(int signal) {
       if (term_is_graceful()) return stop_gracefully();
       return stop_now();
     case SIGQUIT: return stop_gracefully();
+    case SIGHUP: return ask_for(Occasion::reload);
     case SIGUSR1: return reopen_logs();
     case SIGWINCH:
       // A terminal sends it whenever its window changes.
       if (::isatty(STDIN_FILENO) == 1 || ::isatty(STDERR_FILENO) == 1) return;
       [[fallthrough]];
     default:
-      log_.error(fmt::format("{} is ignored: reload and upgrade are not supported yet",
-                             os::signal_name(signal)));
+      log_.error(
+          fmt::format("{} is ignored: upgrades are not supported yet", os::signal_name(signal)));
   }
 }
 
@@ -224,15 +293,19 @@ void Master::reopen_logs() {
   last_action_ = {last_action_.serial + 1, "reopen", reopened.has_value(),
                   reopened ? "" : to_string(reopened.error())};
   if (reopened) {
-    sink_.set_fd(logs_.error());
-    if (input_.report.is_daemon() && phase_ != Phase::starting)
-      ::dup2(logs_.error(), STDERR_FILENO);
+    use_logs();
     send_logs();
     log_.notice("log files reopened");
   } else {
     log_.error("log files cannot be reopened: " + last_action_.reason);
   }
   pid_file_.write_status(last_action_);
+}
+
+void Master::use_logs() {
+  sink_.set_fd(logs_.error());
+  if (input_.report.is_daemon() && phase_ != Phase::starting)
+    ::dup2(logs_.error(), STDERR_FILENO);
 }
 
 void Master::send_logs() {
@@ -270,8 +343,9 @@ void Master::stop_gracefully() {
 
 void Master::drain() {
   phase_ = Phase::draining;
+  abandon_reload();
   phase_deadline_ = Clock::now() + milliseconds(plan().grace_ms) + patience_with_drain;
-  children_.send(ChildKind::worker, MessageType::drain);
+  children_.send(ChildKind::worker, MessageType::drain, body_of(DrainOrder{}));
   listeners_.close_all();
   if (children_.alive(ChildKind::worker) == 0) end_agent();
 }
@@ -279,6 +353,7 @@ void Master::drain() {
 void Master::stop_now() {
   if (phase_ == Phase::stopping) return;
   if (phase_ == Phase::starting && exit_code_ == exit_success) input_.report.failed(exit_failed);
+  abandon_reload();
   notifier_.tell("STOPPING=1");
   children_.send(ChildKind::worker, MessageType::stop);
   children_.kill(ChildKind::worker, SIGTERM);

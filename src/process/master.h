@@ -3,11 +3,13 @@
 //
 //   shape   starting ── all children ready ──► running ── QUIT ──► letting_finish (accept grace) ──► draining ──► stopping
 //              └── a child cannot start ──► failed               TERM, INT ─────────────────────────────────────────┘
-//   in      sealed Bundles, of which only the Plan is read; signals; fixed messages of the children
+//           while running, one reload at a time: loading ──► swapping (the dynamic part: every child is told) or
+//           replacing (the static part: a generation of children comes, the one before drains)
+//   in      sealed Bundles, of which only the Plan is read; signals; fixed messages of the children; inotify
 //   out     run(): the exit code. When it returns no child, no socket and no pid file is left
 //   own     listeners, logs, zones, pid file, children; single-threaded, one ppoll loop, no libuv
-//   errors  a start that fails is undone whole: exit codes of operations.md section 1
-//   source  architecture.md section 1, operations.md sections 3 and 4
+//   errors  a start that fails is undone whole: exit codes of operations.md section 1. A reload that fails changes nothing
+//   source  architecture.md sections 1 and 3, operations.md sections 3, 4 and 6, decisions 16 to 19
 #pragma once
 
 #include "core/log.h"
@@ -17,16 +19,18 @@
 #include "process/children.h"
 #include "process/cli.h"
 #include "process/daemon.h"
+#include "process/generation.h"
 #include "process/listeners.h"
 #include "process/log_files.h"
 #include "process/notify.h"
 #include "process/pid_file.h"
 #include "process/summary.h"
-#include "runtime/bundle.h"
+#include "process/watch.h"
 #include "shm/names.h"
 #include "shm/ticket_keys.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -37,8 +41,7 @@ struct MasterInput {
   const runtime::Modules& modules;
   os::ProcessTitle& title;
   os::SignalFd& signals;
-  runtime::Bundle bundle;
-  runtime::Bundle agent_bundle;  // the same without keys
+  Configuration configuration;
   StartReport report;
 };
 
@@ -60,24 +63,58 @@ class Master {
   int write_pid_file();
   int map_zones();
   bool pause(std::chrono::milliseconds time);
-  LogSettings log_settings() const;
-  void report_findings();
+  LogFiles::Names log_names(const runtime::Plan& plan) const;
+  LogSettings log_settings(const runtime::Plan& plan, const LogFiles& logs) const;
+  void add_children(const Generation& generation, Standing standing);
+  void report_findings(const runtime::Bundle& bundle);
+  std::uint64_t raise_open_files(const runtime::Plan& plan);
   void enter_running();
+  void warn_of_limits();
+  void watch_files();
   Summary summary() const;
+
+  // Reloading
+  void ask_for(Occasion occasion);
+  bool is_reloading() const noexcept {
+    return loading_ || coming_ != nullptr || swapping_;
+  }
+  void start_loading();
+  void on_loaded(int wait_status);
+  void refuse_reload(const std::string& reason);
+  static std::string first_error(const runtime::Bundle& bundle, const std::string& otherwise);
+  void take(Configuration configuration);
+  void swap(Configuration configuration);
+  void tell(Child& child);
+  void look_at_swap(Clock::time_point now);
+  void replace(Configuration configuration);
+  void commit();
+  void move_pid_file();
+  void replace_child(Child& child);
+  void bound_generations();
+  void give_up_coming(const std::string& reason);
+  void finish_reload(const std::string& what);
+  void end_reload(bool ok, const std::string& reason);
+  void abandon_reload() noexcept;
 
   // Children
   void start_due(Clock::time_point now);
   void become(const Child& child, Channel channel);
   void reap();
   void on_death(const Children::Death& death);
+  void on_death_while_coming(Child& child, const std::string& what, int status);
+  void come_back(Child& child, const std::string& what);
   void read_messages(Child& child);
+  bool on_message(Child& child, const Message& message);
+  void on_ready(Child& child);
 
   // Loop
   void turn();
   std::optional<Clock::time_point> next_deadline() const;
   void on_deadline(Clock::time_point now);
+  void on_deadline_of_work(Clock::time_point now);
   void on_signal(int signal);
   void reopen_logs();
+  void use_logs();
   void send_logs();
   void stop_gracefully();
   void drain();
@@ -85,9 +122,19 @@ class Master {
   void end_agent();
   bool is_finished() const { return phase_ == Phase::stopping && children_.alive() == 0; }
   bool term_is_graceful() const;
-  const runtime::Plan& plan() const { return input_.bundle.plan(); }
+  const runtime::Plan& plan() const { return present_->plan(); }
+  const Generation& generation_of(const Child& child) const {
+    return child.standing == Standing::coming ? *coming_ : *present_;
+  }
+
+  struct Swap {
+    Clock::time_point began;
+    Clock::time_point deadline;
+    std::string what;
+  };
 
   MasterInput input_;
+  std::unique_ptr<Generation> present_;
   FdSink sink_;
   Log log_;
   LogFiles logs_;
@@ -102,6 +149,20 @@ class Master {
   Phase phase_ = Phase::starting;
   std::optional<Clock::time_point> phase_deadline_;
   std::uint64_t open_files_ = 0;
+
+  Watch watch_;
+  std::optional<Occasion> wanted_;  // once what runs has ended
+  std::optional<Loading> loading_;
+  Occasion occasion_ = Occasion::start;  // of the reload that runs
+  Clock::time_point reload_began_;
+  Clock::time_point last_load_;
+  std::uint64_t reloads_ = 0;
+  std::uint64_t serial_ = 1;  // of the newest dynamic part
+  std::optional<Swap> swapping_;
+  std::unique_ptr<Generation> coming_;
+  LogFiles coming_logs_;
+  Clock::time_point coming_deadline_;
+
   int ended_by_ = 0;  // the signal that cut the start short
   int exit_code_ = exit_success;
 };

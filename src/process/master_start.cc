@@ -33,7 +33,7 @@ bool is_terminal(int fd) {
 
 int Master::start() {
   if (const int code = open_logs(); code != exit_success) return code;
-  report_findings();
+  report_findings(present_->configuration.bundle);
   const std::string path = pid_path();
   if (!path.empty()) {
     if (const auto pid = running_pid(path)) {
@@ -43,16 +43,28 @@ int Master::start() {
     }
   }
   if (const int code = bind(); code != exit_success) return code;
-  open_files_ =
-      os::raise_open_files(plan().open_files, useful_open_files(plan().worker_connections));
+  open_files_ = raise_open_files(plan());
   if (const int code = write_pid_file(); code != exit_success) return code;
   if (const int code = map_zones(); code != exit_success) return code;
 
-  children_.add(ChildKind::agent, 0);
-  for (unsigned slot = 0; slot < plan().workers; ++slot)
-    children_.add(ChildKind::worker, slot);
+  add_children(*present_, Standing::active);
   start_due(Clock::now());
   return exit_success;
+}
+
+void Master::add_children(const Generation& generation, Standing standing) {
+  const auto add = [&](ChildKind kind, unsigned slot) {
+    Child& child = children_.add(kind, slot);
+    child.generation = generation.number;
+    child.standing = standing;
+  };
+  add(ChildKind::agent, 0);
+  for (unsigned slot = 0; slot < generation.workers; ++slot)
+    add(ChildKind::worker, slot);
+}
+
+std::uint64_t Master::raise_open_files(const runtime::Plan& plan) {
+  return os::raise_open_files(plan.open_files, useful_open_files(plan.worker_connections));
 }
 
 int Master::refuse(int exit_code, const std::string& message) {
@@ -63,32 +75,36 @@ int Master::refuse(int exit_code, const std::string& message) {
 }
 
 int Master::open_logs() {
-  const bool is_daemon = input_.report.is_daemon();
-  const auto mode = is_daemon ? LogFiles::Mode::daemon : LogFiles::Mode::foreground;
-  const Status opened = logs_.open(LogFiles::names(plan(), input_.command.error_log, mode));
+  const Status opened = logs_.open(log_names(plan()));
   if (!opened) {
     return refuse(exit_failed, "pointsman: error: log: " + to_string(opened.error()));
   }
   sink_.set_fd(logs_.error());
-  apply(log_settings(), "master", log_);
+  apply(log_settings(plan(), logs_), "master", log_);
   return exit_success;
 }
 
-LogSettings Master::log_settings() const {
-  const bool on_terminal = is_terminal(logs_.error());
+LogFiles::Names Master::log_names(const runtime::Plan& plan) const {
+  const bool is_daemon = input_.report.is_daemon();
+  const auto mode = is_daemon ? LogFiles::Mode::daemon : LogFiles::Mode::foreground;
+  return LogFiles::names(plan, input_.command.error_log, mode);
+}
+
+LogSettings Master::log_settings(const runtime::Plan& plan, const LogFiles& logs) const {
+  const bool on_terminal = is_terminal(logs.error());
   LogSettings settings;
-  settings.level = plan().log_level(on_terminal ? Level::info : Level::error);
-  settings.format = plan().log.json != 0 ? LogFormat::json : LogFormat::common;
+  settings.level = plan.log_level(on_terminal ? Level::info : Level::error);
+  settings.format = plan.log.json != 0 ? LogFormat::json : LogFormat::common;
   settings.color =
-      on_terminal && plan().log.no_color == 0 && !input_.command.environment.find("NO_COLOR");
+      on_terminal && plan.log.no_color == 0 && !input_.command.environment.find("NO_COLOR");
   return settings;
 }
 
-// The loader has printed them; a log that is a file gets them too.
-void Master::report_findings() {
-  if (logs_.names().error.empty()) return;
+// At a start the loader has printed them, and a log that is a file gets them too.
+void Master::report_findings(const runtime::Bundle& bundle) {
+  if (phase_ == Phase::starting && logs_.names().error.empty()) return;
   std::size_t count = 0;
-  input_.bundle.for_each_finding([&](Level level, std::string_view line) {
+  bundle.for_each_finding([&](Level level, std::string_view line) {
     if (count++ < max_quoted_findings) log_.write(level, line);
   });
 }
@@ -139,15 +155,26 @@ int Master::map_zones() {
   return exit_success;
 }
 
-void Master::enter_running() {
-  phase_ = Phase::running;
-  const Summary facts = summary();
+void Master::warn_of_limits() {
   if (plan().worker_connections > open_files_) {
     log_.warn(
         fmt::format("workerConnections {} is more than the {} files a process may open; raise "
                     "rlimitNofile or lower workerConnections",
                     plan().worker_connections, open_files_));
   }
+}
+
+void Master::watch_files() {
+  for (const std::string& complaint : watch_.set(present_->configuration.bundle.watch()))
+    log_.warn(complaint);
+}
+
+void Master::enter_running() {
+  phase_ = Phase::running;
+  last_load_ = Clock::now();
+  const Summary facts = summary();
+  warn_of_limits();
+  watch_files();
   if (is_terminal(STDERR_FILENO) && !input_.report.is_daemon()) {
     fmt::print(stderr, "{}\n{}\n", summary_text(facts), limits_text(facts));
   } else {
@@ -155,16 +182,14 @@ void Master::enter_running() {
   }
   notifier_.tell("READY=1");
   input_.report.started(logs_.error());
+  if (wanted_) start_loading();
 }
 
 Summary Master::summary() const {
   Summary facts;
-  const auto addresses = plan().addresses();
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    facts.entry_points.emplace_back(addresses[i].name.view(),
-                                    listeners_.shown_address(addresses[i], i));
-  }
-  facts.workers = plan().workers;
+  for (const runtime::PlanAddress& address : plan().addresses())
+    facts.entry_points.emplace_back(address.name.view(), listeners_.shown_address(address));
+  facts.workers = present_->workers;
   facts.worker_connections = plan().worker_connections;
   facts.open_files = open_files_;
   facts.accept_queue = os::accept_queue_bound();

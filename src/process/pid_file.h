@@ -45,6 +45,7 @@ class PidFile {
   static Result<PidFile> write(const std::string& path);
 
   bool is_written() const noexcept { return !path_.empty(); }
+  const std::string& path() const noexcept { return path_; }  // "": none
   void write_status(const ActionStatus& status) const;
   void remove() noexcept;
 

@@ -218,6 +218,9 @@ void Maker::set_times() {
 }
 
 void Maker::set_rest() {
+  plan_.shutdown_ms = whole_ms(fixed_.operations.shutdown_timeout);
+  plan_.throttle_ms = whole_ms(fixed_.providers.throttle);
+
   const auto choice = [](std::optional<bool> wish) {
     if (!wish) return runtime::Choice::unset;
     return *wish ? runtime::Choice::yes : runtime::Choice::no;

@@ -30,27 +30,25 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
 
   LoadOutcome load = load_in_child(command, modules, *signals);
   if (!load.bundle.is_open()) return fail(load.exit_code, load.message);
-  Result<runtime::Bundle> bundle = runtime::Bundle::open(load.bundle.number());
-  if (!bundle) return fail(exit_internal, "the loader's result is refused: " + bundle.error().what);
-  Result<runtime::Bundle> for_agent = runtime::Bundle::open(load.agent_bundle.number());
-  if (!for_agent)
-    return fail(exit_internal, "the loader's result is refused: " + for_agent.error().what);
-  load.bundle.reset();
-  load.agent_bundle.reset();
+  Result<Configuration> configuration = Configuration::open(std::move(load));
+  if (!configuration)
+    return fail(exit_internal,
+                "the loader's result is refused: " + configuration.error().what);
 
   StartReport report;
-  if (bundle->plan().daemon == runtime::Choice::yes) {
+  if (configuration->bundle.plan().daemon == runtime::Choice::yes) {
     Result<StartReport> detached = StartReport::detach();
     if (!detached) return fail(exit_internal, to_string(detached.error()));
     report = std::move(detached).value();
     // What the caller left open (a pipe that somebody waits on) must not stay open for years.
-    const int keep[] = {signals->number(), report.pipe()};
+    const int keep[] = {signals->number(), report.pipe(), configuration->bundle_fd.number(),
+                        configuration->agent_fd.number()};
     os::close_all_but(keep);
   }
   title.set("pointsman: master process " + command_line);
   const auto master = std::make_unique<Master>(
-      MasterInput{command, modules, title, *signals, std::move(bundle).value(),
-                  std::move(for_agent).value(), std::move(report)});
+      MasterInput{command, modules, title, *signals, std::move(configuration).value(),
+                  std::move(report)});
   return master->run();
 }
 

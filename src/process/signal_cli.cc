@@ -42,6 +42,7 @@ Order order_of(SignalCommand command) {
     case SignalCommand::stop: return {SIGTERM, "stop", true};
     case SignalCommand::quit: return {SIGQUIT, "quit", true};
     case SignalCommand::reopen: return {SIGUSR1, "reopen", false};
+    case SignalCommand::reload: return {SIGHUP, "reload", false};
   }
   return {0, "", false};
 }

@@ -50,6 +50,23 @@ std::string limits_text(const Summary& summary) {
                      summary.open_files, summary.accept_queue);
 }
 
+std::string change_text(const runtime::Plan& plan) {
+  std::string text;
+  const auto add = [&text](const runtime::PlanChanges& changes, std::string_view one) {
+    const std::pair<char, std::uint32_t> counts[] = {
+        {'+', changes.added}, {'~', changes.changed}, {'-', changes.removed}};
+    for (const auto& [sign, count] : counts) {
+      if (count > 0) text += fmt::format("{}{}, ", sign, counted(count, one));
+    }
+  };
+  const runtime::PlanComparison& comparison = plan.comparison;
+  add(comparison.routers, "router");
+  add(comparison.services, "service");
+  add(comparison.middlewares, "middleware");
+  if (plan.summary.errors > 0) text += counted(plan.summary.errors, "error") + ", ";
+  return text + counted(plan.summary.warnings, "warning");
+}
+
 std::string summary_json(const Summary& summary) {
   std::string entry_points;
   for (const auto& [name, address] : summary.entry_points) {

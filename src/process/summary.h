@@ -25,6 +25,8 @@ std::string summary_text(
     const Summary& summary);  // "pointsman 0.1.0: 4 workers · web :80 · 12 routers, 5 services"
 std::string limits_text(
     const Summary& summary);  // "8 workers, 65536 connections each, nofile 1048576, ..."
+// What a reload has changed: "+2 routers, ~1 service, -1 middleware, 0 warnings".
+std::string change_text(const runtime::Plan& plan);
 std::string summary_json(const Summary& summary);  // one object, no "\n"
 
 }  // namespace pm::process

@@ -40,15 +40,16 @@ class Worker final : public Ear {
   int start();
   Result<config::Config> read_configuration();
   int fail(const Error& error);
-  void drain();
+  void drain(const runtime::Server::Drain& how);
   void leave();
 
   void on_message(Message message) override;
   void on_master_gone() override;
   void on_terminate() override { leave(); }
-  void on_quit() override { drain(); }
+  void on_quit() override { drain({}); }
   void on_flush() override;
   void take_logs(Message message);
+  void take_configuration(Message message);
 
   ChildInput input_;
   FdSink sink_;
@@ -114,11 +115,15 @@ int Worker::fail(const Error& error) {
 
 void Worker::on_message(Message message) {
   switch (message.type) {
-    case MessageType::ready: return;
+    case MessageType::ready:
+    case MessageType::applied: return;
     case MessageType::terminating:
       if (server_ != nullptr) server_->set_terminating();
       return;
-    case MessageType::drain: drain(); return;
+    case MessageType::drain:
+      if (const auto order = message.as<DrainOrder>()) drain({order->limit_ms, order->silent_ms});
+      return;
+    case MessageType::configuration: take_configuration(std::move(message)); return;
     case MessageType::stop: leave(); return;
     case MessageType::logs: take_logs(std::move(message)); return;
   }
@@ -140,6 +145,17 @@ void Worker::take_logs(Message message) {
   }
 }
 
+void Worker::take_configuration(Message message) {
+  const auto serial = message.as<std::uint64_t>();
+  if (!serial || message.fds.size() != 1 || server_ == nullptr) return;
+  const auto answer = [this, serial](bool is_in_force) {
+    loop_.channel().send(MessageType::applied, body_of(Applied{*serial, is_in_force ? 1u : 0u}));
+  };
+  auto bundle = runtime::Bundle::open(message.fds[0].number());
+  if (!bundle) return answer(false);
+  server_->replace(std::move(bundle).value(), answer);
+}
+
 void Worker::on_flush() {
   if (access_log_) access_log_->flush();
 }
@@ -147,14 +163,14 @@ void Worker::on_flush() {
 void Worker::on_master_gone() {
   if (orphans_serve_) return;
   log_.error("the master is gone; finishing what runs");
-  drain();
+  drain({});
 }
 
 // What still arrives while the server ends (it waits for jobs that run) comes too late.
-void Worker::drain() {
+void Worker::drain(const runtime::Server::Drain& how) {
   if (server_ == nullptr) return;
   input_.title->set("pointsman: worker process is shutting down");
-  server_->drain();
+  server_->drain(how);
 }
 
 void Worker::leave() {

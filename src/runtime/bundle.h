@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// bundle.h -- one load of the configuration as one sealed file in memory: the Plan, the encoded Config, the findings.
+// bundle.h -- one load of the configuration as one sealed file in memory: the Plan, the encoded Config, the findings, and
+//             what the next load needs of this one.
 //
 //   in      write_bundle(): the loader's result and an empty memfd. Bundle::open(): that memfd, sealed
 //   out     views into the mapping, valid as long as the Bundle
@@ -19,11 +20,19 @@
 
 namespace pm::runtime {
 
+// A dynamic document as it counts: where it was read, and what it said.
+struct Document {
+  std::string path;
+  std::string text;
+};
+
 struct BundleContent {
   Plan plan;  // offsets, sizes and counts are filled in by write_bundle()
   std::vector<PlanAddress> addresses;
   std::string config;    // as config/codec writes it
   std::string findings;  // as encode_findings() writes them
+  std::vector<std::string> watch;     // paths
+  std::vector<Document> documents;
 };
 
 std::string encode_findings(const config::Findings& findings);
@@ -34,6 +43,8 @@ class Bundle {
   static Result<Bundle> open(int fd);
   const Plan& plan() const noexcept { return *plan_; }
   std::string_view config() const noexcept;
+  std::vector<std::string> watch() const;
+  std::vector<Document> documents() const;
   // Calls visit(severity, line) for each finding; stops at the first that is not whole.
   template <class F>
   void for_each_finding(F&& visit) const;
@@ -41,6 +52,9 @@ class Bundle {
  private:
   Bundle(os::Mapping mapping, const Plan* plan) noexcept
       : mapping_(std::move(mapping)), plan_(plan) {}
+  std::string_view part(std::uint64_t offset, std::uint64_t size) const noexcept {
+    return mapping_.bytes().substr(offset, size);
+  }
   os::Mapping mapping_;
   const Plan* plan_;
 };

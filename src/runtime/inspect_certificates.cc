@@ -128,7 +128,13 @@ void Inspector::make_default() {
       std::any_of(stores.begin(), stores.end(), [](const config::TlsStore& store) {
         return store.name == "default" && store.default_certificate.has_value();
       });
-  if (is_given || !takes_https()) return;
+  config::Dynamic& dynamic = config_.dynamic;
+  if (is_given || !takes_https()) {
+    dynamic.generated_certificate.clear();
+    dynamic.generated_key.clear();
+    return;
+  }
+  if (!dynamic.generated_certificate.empty()) return;  // of the configuration before
   Random random;
   const std::string name = fmt::format("{:016x}{:016x}.{:016x}{:016x}.pointsman.default",
                                        random.next(), random.next(), random.next(), random.next());
@@ -137,8 +143,8 @@ void Inspector::make_default() {
     findings_.warning({}, "no default certificate: " + pair.error().what);
     return;
   }
-  config_.dynamic.generated_certificate = tls::pem_of(pair->certificate.get());
-  config_.dynamic.generated_key = tls::pem_of(pair->key.get());
+  dynamic.generated_certificate = tls::pem_of(pair->certificate.get());
+  dynamic.generated_key = tls::pem_of(pair->key.get());
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ bool has_sound_numbers(const Plan& plan) {
          (plan.affinity != PlanAffinity::masks || plan.mask_count > 0) &&
          plan.daemon <= Choice::yes && plan.term_is_graceful <= Choice::yes &&
          is_grace(plan.accept_grace_ms) && is_grace(plan.grace_ms) &&
+         is_grace(plan.shutdown_ms) && is_grace(plan.throttle_ms) &&
          plan.log.level <= static_cast<std::uint8_t>(Level::panic) && plan.worker_priority >= -20 &&
          plan.worker_priority <= 19;
 }
@@ -50,6 +51,8 @@ const Plan* sound_plan(std::string_view bundle) noexcept {
   if (head > plan->total_size) return nullptr;
   if (!is_inside(*plan, plan->config_offset, plan->config_size, head)) return nullptr;
   if (!is_inside(*plan, plan->findings_offset, plan->findings_size, head)) return nullptr;
+  if (!is_inside(*plan, plan->watch_offset, plan->watch_size, head)) return nullptr;
+  if (!is_inside(*plan, plan->documents_offset, plan->documents_size, head)) return nullptr;
   if (!has_sound_texts(*plan) || !has_sound_numbers(*plan)) return nullptr;
   const auto addresses = plan->addresses();
   return std::all_of(addresses.begin(), addresses.end(), is_sound_address) ? plan : nullptr;

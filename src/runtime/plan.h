@@ -71,8 +71,23 @@ struct PlanSummary {
   std::uint32_t errors = 0;
 };
 
+struct PlanChanges {
+  std::uint32_t added = 0;
+  std::uint32_t changed = 0;
+  std::uint32_t removed = 0;
+};
+
+// What a load found, beside the configuration that is in force.
+struct PlanComparison {
+  std::uint8_t static_differs = 0;  // read again, or left out: see LoadOrder
+  std::uint8_t dynamic_differs = 0;
+  PlanChanges routers;
+  PlanChanges services;
+  PlanChanges middlewares;
+};
+
 struct Plan {
-  static constexpr std::uint64_t expected_magic = 0x314e414c50206d70;  // "pm PLAN1"
+  static constexpr std::uint64_t expected_magic = 0x324e414c50206d70;  // "pm PLAN2"
   static constexpr std::uint32_t max_addresses = 1024;
   static constexpr std::uint32_t max_workers = 1024;
   static constexpr std::uint64_t max_size = std::uint64_t{1} << 31;
@@ -83,7 +98,15 @@ struct Plan {
   std::uint64_t config_size = 0;
   std::uint64_t findings_offset = 0;
   std::uint64_t findings_size = 0;
+  std::uint64_t watch_offset = 0;  // paths, each with a zero byte behind it
+  std::uint64_t watch_size = 0;
+  std::uint64_t documents_offset = 0;  // the loader's: what the next one falls back on
+  std::uint64_t documents_size = 0;
   std::uint32_t address_count = 0;
+
+  std::uint8_t refused = 0;           // the findings are all that there is
+  std::uint8_t is_being_written = 0;  // a file is empty and was not long ago: load again soon
+  PlanComparison comparison;
 
   std::uint32_t workers = 1;
   std::uint32_t worker_connections = 0;
@@ -102,6 +125,8 @@ struct Plan {
   BoundedText<64> user;
   std::int64_t accept_grace_ms = 0;  // the longest of all entry points
   std::int64_t grace_ms = 0;
+  std::int64_t shutdown_ms = 0;  // of workers that were replaced
+  std::int64_t throttle_ms = 0;  // between two loads that watching starts
 
   PathText config_path;  // absolute; of the static file or directory
   PathText pid_path;     // absolute; "" when none is asked for

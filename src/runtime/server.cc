@@ -46,7 +46,7 @@ class DataPlane final : public Server,
   Status open(uv_loop_s* loop);
   void begin(config::Config config);
   void start() override;
-  void drain() override;
+  void drain(const Drain& how) override;
   void replace(Bundle bundle, std::function<void(bool)> done) override {
     succession_->replace(std::move(bundle), std::move(done));
   }
@@ -72,6 +72,8 @@ class DataPlane final : public Server,
   std::unique_ptr<Succession> succession_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::uint64_t drain_began_ms_ = 0;  // 0: not draining
+  std::uint64_t drain_ends_ms_ = 0;
+  std::uint64_t silence_ends_ms_ = 0;
   std::uint64_t grace_ms_ = 0;
   bool stopped_ = false;
   std::unique_ptr<net::Jobs> jobs_;  // the last: ends before whatever its jobs work on or report to
@@ -151,9 +153,17 @@ void DataPlane::on_connection_closed() noexcept {
   if (drain_began_ms_ != 0 && state_.connections == 0) loop_->arm(*this, loop_->now_ms());
 }
 
-void DataPlane::drain() {
-  if (drain_began_ms_ != 0 || stopped_) return;
-  drain_began_ms_ = std::max<std::uint64_t>(loop_->now_ms(), 1);
+void DataPlane::drain(const Drain& how) {
+  if (stopped_) return;
+  const std::uint64_t now = std::max<std::uint64_t>(loop_->now_ms(), 1);
+  const std::uint64_t ends = now + (how.limit_ms != 0 ? how.limit_ms : grace_ms_);
+  const std::uint64_t silence = how.silent_ms != 0 ? how.silent_ms : silent_ms;
+  const std::uint64_t silence_ends = now + std::min(silence, (ends - now) / 2);
+  const bool is_first = drain_began_ms_ == 0;
+  drain_ends_ms_ = is_first ? ends : std::min(drain_ends_ms_, ends);
+  silence_ends_ms_ = is_first ? silence_ends : std::min(silence_ends_ms_, silence_ends);
+  if (!is_first) return;
+  drain_began_ms_ = now;
   state_.http1.draining = true;
   for (auto& entry : entries_)
     entry->stop_listening();
@@ -168,12 +178,12 @@ void DataPlane::on_timer() noexcept {
 // Kept connections end with their next answer; those that say nothing for a while, and in the end all others, are closed.
 void DataPlane::watch_drain() noexcept {
   if (stopped_ || drain_began_ms_ == 0) return;
-  const std::uint64_t waited = loop_->now_ms() - drain_began_ms_;
-  if (waited >= std::min(silent_ms, grace_ms_ / 2)) {
+  const std::uint64_t now = loop_->now_ms();
+  if (now >= silence_ends_ms_) {
     for (auto& entry : entries_)
       entry->close_idle();
   }
-  if (waited >= grace_ms_) {
+  if (now >= drain_ends_ms_) {
     for (auto& entry : entries_)
       entry->close_all();
   }

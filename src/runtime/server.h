@@ -61,8 +61,12 @@ class Server {
   // done(true) comes; done(false): it cannot be read, or a later one came before it.
   virtual void replace(Bundle bundle, std::function<void(bool)> done) = 0;
   // Stops accepting (what the kernel has queued is taken first), answers what runs, closes what is silent, then calls
-  // on_drained; at the latest after the grace time of each entry point.
-  virtual void drain() = 0;
+  // on_drained; at the latest when the limit is over. Called once more it can only hasten.
+  struct Drain {
+    std::uint64_t limit_ms = 0;   // 0: the grace time of the entry points
+    std::uint64_t silent_ms = 0;  // how long a kept connection may say nothing; 0: a moment
+  };
+  virtual void drain(const Drain& how) = 0;
   virtual void set_terminating() = 0;  // ping answers its terminating status from now on
   virtual void stop() = 0;             // closes everything now
   virtual std::size_t connections() const noexcept = 0;

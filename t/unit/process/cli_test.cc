@@ -149,10 +149,10 @@ TEST(cli, signals_are_sent_by_name) {
       {"-s stop", "stop"},
       {"-s quit", "quit"},
       {"-sreopen", "reopen"},
-      {"-s reload", "-s reload: not supported yet (try -h)"},
+      {"-s upgrade", "-s upgrade: not supported yet (try -h)"},
       {"-s upgrade", "-s upgrade: not supported yet (try -h)"},
       {"-s rollback", "-s rollback: not supported yet (try -h)"},
-      {"-s halt", "unknown signal \"halt\"; write stop, quit or reopen (try -h)"},
+      {"-s halt", "unknown signal \"halt\"; write stop, quit, reopen or reload (try -h)"},
       {"-s", "option \"-s\" needs a value (try -h)"},
   };
   check_rows(rows, signal_name);
