@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // main.cc -- reads the command line and picks a role.
 #include "config/environment.h"
+#include "os/inspect.h"
 #include "os/title.h"
 #include "process/cli.h"
 #include "process/commands.h"
 #include "process/generate_certs.h"
+#include "process/handoff.h"
 #include "process/health.h"
 #include "process/serve.h"
 #include "process/signal_cli.h"
@@ -12,7 +14,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -20,9 +24,11 @@
 namespace pm::process {
 namespace {
 
-int play(const Command& command, os::ProcessTitle& title, const std::string& command_line) {
+int play(const Command& command, os::ProcessTitle& title, Program program,
+         std::optional<Heritage> heritage) {
   switch (command.action) {
-    case Action::serve: return serve(command, all_modules, title, command_line);
+    case Action::serve:
+      return serve(command, all_modules, title, std::move(program), std::move(heritage));
     case Action::test: return test(command, all_modules);
     case Action::signal: return signal_master(command);
     case Action::version: return print_version();
@@ -43,15 +49,19 @@ int play(const Command& command, os::ProcessTitle& title, const std::string& com
 int main(int argc, char** argv) {
   using namespace pm;
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  std::string command_line = argc > 0 ? argv[0] : "pointsman";
-  for (const std::string& argument : arguments)
-    command_line += " " + argument;
-
+  process::Program program;
+  program.path = os::program_path();
+  program.arguments.assign(argv, argv + argc);
+  auto heritage = process::receive_heritage();  // before the environment is looked at for options
+  if (!heritage) {
+    fmt::print(stderr, "pointsman: error: {}\n", to_string(heritage.error()));
+    return process::exit_internal;
+  }
   auto command = process::parse_command_line(arguments, config::Environment::from(environ));
   if (!command) {
     fmt::print(stderr, "pointsman: {}\n", command.error().what);
     return process::exit_usage;
   }
   os::ProcessTitle title(argv);
-  return process::play(*command, title, command_line);
+  return process::play(*command, title, std::move(program), std::move(heritage).value());
 }

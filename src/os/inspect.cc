@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -108,6 +109,12 @@ std::optional<Process> port_holder(const Endpoint& endpoint) {
     holder = Process{static_cast<pid_t>(*pid), process_name(static_cast<pid_t>(*pid))};
   });
   return holder;
+}
+
+std::string program_path() {
+  std::array<char, 4096> path;
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
 std::string host_name() {

@@ -25,10 +25,10 @@ Result<SignalFd> SignalFd::block(std::initializer_list<int> signals) {
   return SignalFd(Fd(fd));
 }
 
-std::optional<int> SignalFd::next() const noexcept {
+std::optional<Signal> SignalFd::next() const noexcept {
   signalfd_siginfo info{};
   if (::read(fd_.number(), &info, sizeof info) != sizeof info) return std::nullopt;
-  return static_cast<int>(info.ssi_signo);
+  return Signal{static_cast<int>(info.ssi_signo), info.ssi_code == SI_QUEUE ? info.ssi_int : 0};
 }
 
 void ignore_signal(int signal) noexcept {

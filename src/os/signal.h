@@ -15,11 +15,16 @@
 
 namespace pm::os {
 
+struct Signal {
+  int number = 0;
+  int value = 0;  // what sigqueue(3) has sent with it; 0 from kill(2)
+};
+
 class SignalFd {
  public:
   static Result<SignalFd> block(std::initializer_list<int> signals);  // and ignores SIGPIPE
   int number() const noexcept { return fd_.number(); }
-  std::optional<int> next() const noexcept;  // nothing when none is pending
+  std::optional<Signal> next() const noexcept;  // nothing when none is pending
 
  private:
   explicit SignalFd(Fd fd) noexcept : fd_(std::move(fd)) {}

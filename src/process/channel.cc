@@ -18,7 +18,13 @@ bool is_known(std::uint16_t type) {
     case MessageType::stop:
     case MessageType::logs:
     case MessageType::configuration:
-    case MessageType::applied: return true;
+    case MessageType::applied:
+    case MessageType::ping:
+    case MessageType::pong:
+    case MessageType::healthy:
+    case MessageType::failed:
+    case MessageType::alone:
+    case MessageType::settled: return true;
   }
   return false;
 }

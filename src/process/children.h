@@ -39,6 +39,8 @@ struct Child {
   bool is_ready = false;
   std::uint64_t told = 0;     // serial number of the last configuration that was sent to it
   std::uint64_t applied = 0;  // and of the last one that is in force there
+  std::uint64_t pinged = 0;   // the last number that it was sent, and that it sent back
+  std::uint64_t answered = 0;
   Channel channel;
   Respawn respawn;
   std::chrono::steady_clock::time_point due{};

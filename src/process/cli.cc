@@ -249,17 +249,17 @@ Status Parser::set_signal(std::string_view name) {
   constexpr Row rows[] = {{"stop", SignalCommand::stop},
                           {"quit", SignalCommand::quit},
                           {"reopen", SignalCommand::reopen},
-                          {"reload", SignalCommand::reload}};
+                          {"reload", SignalCommand::reload},
+                          {"upgrade", SignalCommand::upgrade},
+                          {"rollback", SignalCommand::rollback}};
   for (const Row& row : rows) {
     if (row.name != name) continue;
     command_.signal = row.signal;
     return set_action(Action::signal, "-s");
   }
-  if (name == "upgrade" || name == "rollback") {
-    return usage_error(fmt::format("-s {}: not supported yet", name));
-  }
   return usage_error(
-      fmt::format("unknown signal {}; write stop, quit, reopen or reload", text::quoted(name)));
+      fmt::format("unknown signal {}; write stop, quit, reopen, reload, upgrade or rollback",
+                  text::quoted(name)));
 }
 
 Status Parser::set_wait(std::string_view value) {

@@ -44,7 +44,7 @@ enum class Action : std::uint8_t {
   generate_certs,
 };
 
-enum class SignalCommand : std::uint8_t { stop, quit, reopen, reload };
+enum class SignalCommand : std::uint8_t { stop, quit, reopen, reload, upgrade, rollback };
 enum class Dump : std::uint8_t { none, files, effective };
 enum class ReportFormat : std::uint8_t { text, json };
 

@@ -16,6 +16,12 @@ class StartReport {
  public:
   StartReport() = default;  // foreground: nobody waits
   static Result<StartReport> detach();
+  // Of a program that a daemon has started: there is nobody to leave and nobody who waits.
+  static StartReport of_daemon() {
+    StartReport report;
+    report.is_daemon_ = true;
+    return report;
+  }
   bool is_daemon() const noexcept { return is_daemon_; }
   int pipe() const noexcept { return pipe_.number(); }
 

@@ -11,6 +11,8 @@
 #include "runtime/bundle.h"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace pm::process {
@@ -29,6 +31,9 @@ struct Configuration {
                          std::move(outcome.agent_bundle)};
   }
 };
+
+// For who waits at a command line; the log has all of them.
+std::optional<std::string> first_error(const runtime::Bundle& bundle);
 
 struct Generation {
   Configuration configuration;

@@ -167,6 +167,29 @@ void Listeners::settle(std::span<const runtime::PlanAddress> addresses, unsigned
   }
 }
 
+std::vector<ListenerSocket> Listeners::all() const {
+  std::vector<ListenerSocket> sockets;
+  for (const Group& group : groups_) {
+    for (std::size_t i = 0; i < group.sockets.size(); ++i)
+      sockets.push_back({group.key, i, group.steered, group.sockets[i].number()});
+  }
+  return sockets;
+}
+
+bool Listeners::adopt(std::vector<InheritedSocket> sockets) {
+  std::sort(sockets.begin(), sockets.end(), [](const auto& a, const auto& b) {
+    return a.key != b.key ? a.key < b.key : a.index < b.index;
+  });
+  for (InheritedSocket& socket : sockets) {
+    const auto local = os::local_endpoint(socket.fd.number());
+    if (!local) return false;
+    if (groups_.empty() || groups_.back().key != socket.key)
+      groups_.push_back({socket.key, *local, {}, socket.steered});
+    groups_.back().sockets.push_back(std::move(socket.fd));
+  }
+  return true;
+}
+
 std::size_t Listeners::size() const noexcept {
   std::size_t count = 0;
   for (const Group& group : groups_)

@@ -31,6 +31,20 @@ struct BindFailure {
   std::string message;  // "" when the wait was interrupted
 };
 
+// One socket on its way to the next program, which finds its group by the key.
+struct ListenerSocket {
+  std::string key;
+  std::size_t index = 0;  // in its group
+  unsigned steered = 0;   // of the group: see Listeners
+  int fd = -1;
+};
+struct InheritedSocket {
+  std::string key;
+  std::size_t index = 0;
+  unsigned steered = 0;
+  os::Fd fd;
+};
+
 class Listeners {
  public:
   // Waits; false when the wait was interrupted and the start is to be given up.
@@ -46,6 +60,9 @@ class Listeners {
   // From now on these are all: the sockets of other addresses are closed, and `slots` of each group get connections.
   void settle(std::span<const runtime::PlanAddress> addresses, unsigned slots);
   void close_all() noexcept { groups_.clear(); }
+  std::vector<ListenerSocket> all() const;
+  // Of the program before, in any order; before the first bind(). False: one of them is no listening socket.
+  bool adopt(std::vector<InheritedSocket> sockets);
   std::size_t size() const noexcept;  // sockets
 
  private:

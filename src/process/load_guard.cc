@@ -54,8 +54,8 @@ Waited wait_for(Loading& loading, const os::SignalFd& signals) {
     if (left.count() <= 0) loading.kill();
     pollfd entry{signals.number(), POLLIN, 0};
     ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 10)));
-    while (const std::optional<int> signal = signals.next()) {
-      if (os::ends_a_start(*signal)) return {true, *signal};
+    while (const std::optional<os::Signal> signal = signals.next()) {
+      if (os::ends_a_start(signal->number)) return {true, signal->number};
     }
   }
 }

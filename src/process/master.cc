@@ -50,6 +50,13 @@ int Master::run() {
   return exit_code_;
 }
 
+// All children gone is the end of a stop, and of a program whose place another one has taken.
+bool Master::is_finished() const {
+  const bool is_over = phase_ == Phase::stopping ||
+                       (upgrade_ && upgrade_->step == Upgrade::Step::retiring && are_workers_stopped_);
+  return is_over && children_.alive() == 0;
+}
+
 void Master::turn() {
   std::vector<pollfd> entries{{input_.signals.number(), POLLIN, 0}};
   std::vector<Child*> polled;
@@ -58,15 +65,21 @@ void Master::turn() {
     entries.push_back({child.channel.number(), POLLIN, 0});
     polled.push_back(&child);
   }
-  entries.push_back({watch_.number(), POLLIN, 0});  // ignored by the kernel when it is -1
+  // Those that are -1 are ignored by the kernel.
+  const std::size_t others = entries.size();
+  entries.push_back({watch_.number(), POLLIN, 0});
+  entries.push_back({upgrade_ ? upgrade_->channel.number() : -1, POLLIN, 0});
+  entries.push_back({predecessor_ ? predecessor_->number() : -1, POLLIN, 0});
   ::poll(entries.data(), entries.size(), poll_timeout(next_deadline()));
 
   // What a child said before it died counts: messages come before deaths.
   for (std::size_t i = 0; i < polled.size(); ++i) {
     if (entries[i + 1].revents != 0) read_messages(*polled[i]);
   }
-  if (entries.back().revents != 0) watch_.read(Clock::now());
-  while (const std::optional<int> signal = input_.signals.next())
+  if (entries[others].revents != 0) watch_.read(Clock::now());
+  if (entries[others + 1].revents != 0) read_successor();
+  if (entries[others + 2].revents != 0) read_predecessor();
+  while (const std::optional<os::Signal> signal = input_.signals.next())
     on_signal(*signal);
   on_deadline(Clock::now());
   children_.remove_replaced();
@@ -84,6 +97,8 @@ std::optional<Master::Clock::time_point> Master::next_deadline() const {
   if (loading_) consider(loading_->deadline());
   if (coming_) consider(coming_deadline_);
   if (swapping_) consider(swapping_->deadline);
+  consider(upgrade_deadline());
+  if (predecessor_ && !has_taken_over_ && phase_ == Phase::running) consider(next_ping_);
   if (phase_ == Phase::running && !is_reloading())
     consider(watch_.due(last_load_, milliseconds(plan().throttle_ms)));
   return next;
@@ -115,6 +130,8 @@ void Master::on_deadline_of_work(Clock::time_point now) {
   if (loading_ && now >= loading_->deadline()) loading_->kill();
   if (coming_ && now >= coming_deadline_) give_up_coming("the new workers were not ready in time");
   look_at_swap(now);
+  on_upgrade_deadline(now);
+  ping(now);
   if (phase_ != Phase::running || is_reloading()) return;
   const auto due = watch_.due(last_load_, milliseconds(plan().throttle_ms));
   if (due && now >= *due) ask_for(Occasion::change);
@@ -183,6 +200,7 @@ void Master::reap() {
 
 void Master::on_death(const Children::Death& death) {
   if (loading_ && death.pid == loading_->pid()) return on_loaded(death.status);
+  if (upgrade_ && death.pid == upgrade_->pid) return on_successor_death(death.status);
   if (death.child == nullptr) return;
   Child& child = *death.child;
   const std::string what =
@@ -248,6 +266,12 @@ bool Master::on_message(Child& child, const Message& message) {
       child.applied = applied->serial;
       return true;
     }
+    case MessageType::pong: {
+      const auto answered = message.as<std::uint64_t>();
+      if (!answered || *answered > child.pinged) return false;
+      child.answered = *answered;
+      return true;
+    }
     default: return false;
   }
 }
@@ -256,27 +280,31 @@ void Master::on_ready(Child& child) {
   child.is_ready = true;
   if (phase_ == Phase::starting && children_.all_ready(Standing::active)) enter_running();
   if (coming_ && children_.all_ready(Standing::coming)) commit();
+  if (is_rolling_back_ && children_.all_ready(Standing::active)) finish_rollback();
 }
 
 // ---- signals ----
 
-void Master::on_signal(int signal) {
-  switch (signal) {
+void Master::on_signal(os::Signal signal) {
+  switch (signal.number) {
     case SIGCHLD: reap(); return;
     case SIGTERM:
     case SIGINT:
       if (term_is_graceful()) return stop_gracefully();
       return stop_now();
     case SIGQUIT: return stop_gracefully();
-    case SIGHUP: return ask_for(Occasion::reload);
+    case SIGHUP: return are_workers_stopped_ ? start_again() : ask_for(Occasion::reload);
     case SIGUSR1: return reopen_logs();
+    case SIGUSR2:
+      if (signal.value == static_cast<int>(UpgradeWish::rollback)) return roll_back();
+      return upgrade(signal.value == static_cast<int>(UpgradeWish::unattended)
+                         ? UpgradeWish::unattended
+                         : UpgradeWish::by_hand);
     case SIGWINCH:
       // A terminal sends it whenever its window changes.
       if (::isatty(STDIN_FILENO) == 1 || ::isatty(STDERR_FILENO) == 1) return;
-      [[fallthrough]];
-    default:
-      log_.error(
-          fmt::format("{} is ignored: upgrades are not supported yet", os::signal_name(signal)));
+      return stop_workers();
+    default: return;
   }
 }
 
@@ -290,16 +318,15 @@ bool Master::term_is_graceful() const {
 void Master::reopen_logs() {
   if (phase_ == Phase::stopping) return;
   const Status reopened = logs_.reopen();
-  last_action_ = {last_action_.serial + 1, "reopen", reopened.has_value(),
-                  reopened ? "" : to_string(reopened.error())};
+  const std::string reason = reopened ? "" : to_string(reopened.error());
   if (reopened) {
     use_logs();
     send_logs();
     log_.notice("log files reopened");
   } else {
-    log_.error("log files cannot be reopened: " + last_action_.reason);
+    log_.error("log files cannot be reopened: " + reason);
   }
-  pid_file_.write_status(last_action_);
+  tell_outcome("reopen", reopened.has_value(), reason);
 }
 
 void Master::use_logs() {
@@ -333,12 +360,18 @@ void Master::stop_gracefully() {
     case Phase::draining: stop_now(); return;
     case Phase::stopping: return;
   }
-  notifier_.tell("STOPPING=1");
+  tell_of_stop();
   log_.notice("stopping gracefully");
   children_.send(ChildKind::worker, MessageType::terminating);
   if (plan().accept_grace_ms == 0) return drain();
   phase_ = Phase::letting_finish;
   phase_deadline_ = Clock::now() + milliseconds(plan().accept_grace_ms);
+}
+
+// Not of a program whose place another one has taken; and those before us, which still drain, end with us.
+void Master::tell_of_stop() {
+  if (!upgrade_) notifier_.tell("STOPPING=1");
+  if (predecessor_ && has_taken_over_) predecessor_->send(MessageType::stop);
 }
 
 void Master::drain() {
@@ -354,7 +387,7 @@ void Master::stop_now() {
   if (phase_ == Phase::stopping) return;
   if (phase_ == Phase::starting && exit_code_ == exit_success) input_.report.failed(exit_failed);
   abandon_reload();
-  notifier_.tell("STOPPING=1");
+  tell_of_stop();
   children_.send(ChildKind::worker, MessageType::stop);
   children_.kill(ChildKind::worker, SIGTERM);
   listeners_.close_all();

@@ -20,11 +20,13 @@
 #include "process/cli.h"
 #include "process/daemon.h"
 #include "process/generation.h"
+#include "process/handoff.h"
 #include "process/listeners.h"
 #include "process/log_files.h"
 #include "process/notify.h"
 #include "process/pid_file.h"
 #include "process/summary.h"
+#include "process/upgrade.h"
 #include "process/watch.h"
 #include "shm/names.h"
 #include "shm/ticket_keys.h"
@@ -33,6 +35,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pm::process {
 
@@ -43,6 +46,8 @@ struct MasterInput {
   os::SignalFd& signals;
   Configuration configuration;
   StartReport report;
+  Program program;                   // this one, or what stands in its place by then
+  std::optional<Heritage> heritage;  // of the program before
 };
 
 class Master {
@@ -62,6 +67,9 @@ class Master {
   std::string pid_path() const;
   int write_pid_file();
   int map_zones();
+  int take_heritage();
+  template <class T>
+  Result<T> attach_or_create(std::string_view name);
   bool pause(std::chrono::milliseconds time);
   LogFiles::Names log_names(const runtime::Plan& plan) const;
   LogSettings log_settings(const runtime::Plan& plan, const LogFiles& logs) const;
@@ -81,7 +89,6 @@ class Master {
   void start_loading();
   void on_loaded(int wait_status);
   void refuse_reload(const std::string& reason);
-  static std::string first_error(const runtime::Bundle& bundle, const std::string& otherwise);
   void take(Configuration configuration);
   void swap(Configuration configuration);
   void tell(Child& child);
@@ -107,20 +114,43 @@ class Master {
   bool on_message(Child& child, const Message& message);
   void on_ready(Child& child);
 
+  // From one program to the next
+  void upgrade(UpgradeWish wish);
+  void refuse_upgrade(const std::string& reason);
+  enum class Rename : std::uint8_t { to_old, back };
+  Status rename_pid_file(Rename which);
+  void read_successor();
+  void on_successor_ready(Clock::time_point now);
+  void on_successor_death(int wait_status);
+  void on_upgrade_deadline(Clock::time_point now);
+  std::optional<Clock::time_point> upgrade_deadline() const;
+  void end_successor(const std::string& reason);
+  void retire();
+  void stop_workers();
+  void start_again();
+  void roll_back();
+  void finish_rollback();
+  void greet_predecessor();
+  void read_predecessor();
+  void ping(Clock::time_point now);
+  void bound_masters();
+  void tell_outcome(const std::string& action, bool ok, const std::string& reason);
+
   // Loop
   void turn();
   std::optional<Clock::time_point> next_deadline() const;
   void on_deadline(Clock::time_point now);
   void on_deadline_of_work(Clock::time_point now);
-  void on_signal(int signal);
+  void on_signal(os::Signal signal);
   void reopen_logs();
   void use_logs();
   void send_logs();
   void stop_gracefully();
+  void tell_of_stop();
   void drain();
   void stop_now();
   void end_agent();
-  bool is_finished() const { return phase_ == Phase::stopping && children_.alive() == 0; }
+  bool is_finished() const;
   bool term_is_graceful() const;
   const runtime::Plan& plan() const { return present_->plan(); }
   const Generation& generation_of(const Child& child) const {
@@ -162,6 +192,14 @@ class Master {
   std::unique_ptr<Generation> coming_;
   LogFiles coming_logs_;
   Clock::time_point coming_deadline_;
+
+  std::optional<Upgrade> upgrade_;        // to the next program
+  bool are_workers_stopped_ = false;      // WINCH, or the next program has taken over
+  bool is_rolling_back_ = false;          // once our workers are ready again
+  std::optional<Channel> predecessor_;    // the program before, while it lives
+  bool has_taken_over_ = false;           // from it
+  std::vector<KnownProcess> masters_before_;
+  Clock::time_point next_ping_;
 
   int ended_by_ = 0;  // the signal that cut the start short
   int exit_code_ = exit_success;

@@ -26,6 +26,14 @@ std::int64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
 
 }  // namespace
 
+std::optional<std::string> first_error(const runtime::Bundle& bundle) {
+  std::optional<std::string> first;
+  bundle.for_each_finding([&first](Level level, std::string_view line) {
+    if (!first && level == Level::error) first = line;
+  });
+  return first;
+}
+
 // One at a time; of several wishes that come meanwhile one is left, the deepest.
 void Master::ask_for(Occasion occasion) {
   if (phase_ != Phase::starting && phase_ != Phase::running) return;
@@ -53,7 +61,7 @@ void Master::on_loaded(int wait_status) {
     std::string reason = "the configuration is refused";
     if (refusal) {
       report_findings(*refusal);
-      reason = first_error(*refusal, reason);
+      reason = first_error(*refusal).value_or(reason);
     }
     return refuse_reload(reason);
   }
@@ -61,14 +69,6 @@ void Master::on_loaded(int wait_status) {
   if (!configuration)
     return refuse_reload("the loader's result is refused: " + configuration.error().what);
   take(std::move(configuration).value());
-}
-
-std::string Master::first_error(const runtime::Bundle& bundle, const std::string& otherwise) {
-  std::string first;
-  bundle.for_each_finding([&first](Level level, std::string_view line) {
-    if (first.empty() && level == Level::error) first = line;
-  });
-  return first.empty() ? otherwise : first;
 }
 
 void Master::take(Configuration configuration) {
@@ -253,8 +253,7 @@ void Master::finish_reload(const std::string& what) {
 // Whoever waits at a command line waits for what was asked for, not for a file that happened to change.
 void Master::end_reload(bool ok, const std::string& reason) {
   if (occasion_ == Occasion::reload) {
-    last_action_ = {last_action_.serial + 1, "reload", ok, reason};
-    pid_file_.write_status(last_action_);
+    tell_outcome("reload", ok, reason);
     notifier_.tell("READY=1");
   }
   if (wanted_) start_loading();

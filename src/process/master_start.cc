@@ -18,6 +18,7 @@
 namespace pm::process {
 namespace {
 
+constexpr std::size_t longest_reason = 1000;
 constexpr std::size_t max_quoted_findings = 200;  // of a load, in a log file
 
 // A connection of a client and one to a server, and what a process has anyhow.
@@ -34,8 +35,9 @@ bool is_terminal(int fd) {
 int Master::start() {
   if (const int code = open_logs(); code != exit_success) return code;
   report_findings(present_->configuration.bundle);
+  if (const int code = take_heritage(); code != exit_success) return code;
   const std::string path = pid_path();
-  if (!path.empty()) {
+  if (!path.empty() && !input_.heritage) {
     if (const auto pid = running_pid(path)) {
       return refuse(exit_failed, fmt::format("pointsman: error: already running as pid {} ({}); "
                                              "stop it or choose another pid file",
@@ -70,8 +72,21 @@ std::uint64_t Master::raise_open_files(const runtime::Plan& plan) {
 int Master::refuse(int exit_code, const std::string& message) {
   if (!message.empty()) fmt::print(stderr, "{}\n", message);
   if (!message.empty() && !logs_.names().error.empty()) log_.error(message);
+  if (predecessor_) predecessor_->send(MessageType::failed, message.substr(0, longest_reason));
   input_.report.failed(exit_code);
   return exit_code;
+}
+
+// Sockets and zones of the program before; it goes on with its own copies until we are ready, and if we never are.
+int Master::take_heritage() {
+  if (!input_.heritage) return exit_success;
+  Heritage& heritage = *input_.heritage;
+  predecessor_ = std::move(heritage.channel);
+  masters_before_ = std::move(heritage.masters);
+  last_action_.serial = heritage.last_serial;
+  bound_masters();
+  if (listeners_.adopt(std::move(heritage.sockets))) return exit_success;
+  return refuse(exit_internal, "pointsman: error: the program before has handed over no sockets");
 }
 
 int Master::open_logs() {
@@ -121,9 +136,9 @@ int Master::bind() {
 bool Master::pause(std::chrono::milliseconds time) {
   pollfd entry{input_.signals.number(), POLLIN, 0};
   if (::poll(&entry, 1, static_cast<int>(time.count())) <= 0) return true;
-  while (const std::optional<int> signal = input_.signals.next()) {
-    if (!os::ends_a_start(*signal)) continue;
-    ended_by_ = *signal;
+  while (const std::optional<os::Signal> signal = input_.signals.next()) {
+    if (!os::ends_a_start(signal->number)) continue;
+    ended_by_ = signal->number;
     return false;
   }
   return true;
@@ -145,14 +160,32 @@ int Master::write_pid_file() {
 }
 
 int Master::map_zones() {
-  auto names = shm::Names::create();
+  auto names = attach_or_create<shm::Names>("names");
   if (!names) return refuse(exit_internal, "pointsman: error: " + to_string(names.error()));
   names_.emplace(std::move(names).value());
-  auto keys = shm::TicketKeys::create();
+  auto keys = attach_or_create<shm::TicketKeys>("ticket-keys");
   if (!keys) return refuse(exit_internal, "pointsman: error: " + to_string(keys.error()));
   ticket_keys_.emplace(std::move(keys).value());
   next_secret_ = Clock::now() + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
   return exit_success;
+}
+
+// A zone of another layout is not read: it starts afresh, which is said.
+template <class T>
+Result<T> Master::attach_or_create(std::string_view name) {
+  if (!input_.heritage) return T::create();
+  for (InheritedZone& zone : input_.heritage->zones) {
+    if (zone.name != name) continue;
+    auto attached = T::attach(zone.fd.number());
+    if (!attached) {
+      log_.notice(fmt::format("{}; it starts empty", to_string(attached.error())));
+      return T::create();
+    }
+    (void)zone.fd.release();
+    return attached;
+  }
+  log_.notice(fmt::format("zone {} was not handed over; it starts empty", name));
+  return T::create();
 }
 
 void Master::warn_of_limits() {
@@ -181,6 +214,7 @@ void Master::enter_running() {
     sink_.write(summary_json(facts) + "\n");
   }
   notifier_.tell("READY=1");
+  greet_predecessor();
   input_.report.started(logs_.error());
   if (wanted_) start_loading();
 }

@@ -85,11 +85,19 @@ Result<PidFile> PidFile::write(const std::string& path) {
   return PidFile(path);
 }
 
-void PidFile::write_status(const ActionStatus& status) const {
+Status PidFile::rename(const std::string& path) {
+  if (path_.empty() || path == path_) return success();
+  if (::rename(path_.c_str(), path.c_str()) != 0)
+    return os::system_error(text::quoted(path), errno);
+  path_ = path;
+  return success();
+}
+
+void PidFile::write_status(const std::string& path, const ActionStatus& status) const {
   if (path_.empty()) return;
   // Nobody but a waiting command line reads it: a full disk is not worth more than its time-out.
   [[maybe_unused]] const Status ignored =
-      os::replace_file(path_ + std::string(status_suffix), format_status(status), 0644);
+      os::replace_file(path + std::string(status_suffix), format_status(status), 0644);
 }
 
 void PidFile::remove() noexcept {

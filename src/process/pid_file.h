@@ -18,6 +18,8 @@
 
 namespace pm::process {
 
+inline constexpr const char* old_pid_suffix = ".oldbin";  // of the program before, during an upgrade
+
 std::optional<pid_t> parse_pid(
     std::string_view text) noexcept;  // a positive number and nothing but a line end
 // The process that wrote the file, when it is still there.
@@ -46,7 +48,9 @@ class PidFile {
 
   bool is_written() const noexcept { return !path_.empty(); }
   const std::string& path() const noexcept { return path_; }  // "": none
-  void write_status(const ActionStatus& status) const;
+  Status rename(const std::string& path);
+  // Beside `path`, where command lines look, whatever this file is called by now.
+  void write_status(const std::string& path, const ActionStatus& status) const;
   void remove() noexcept;
 
  private:

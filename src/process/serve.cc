@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "process/serve.h"
 
+#include "core/text.h"
 #include "process/load_guard.h"
 #include "process/master.h"
 
@@ -18,10 +19,17 @@ int fail(int exit_code, const std::string& message) {
   return exit_code;
 }
 
+std::string reason_of(const LoadOutcome& load) {
+  const auto refusal = load.refusal.is_open() ? runtime::Bundle::open(load.refusal.number())
+                                              : Result<runtime::Bundle>(Error{});
+  const std::string reason = load.message.empty() ? "the configuration is refused" : load.message;
+  return refusal ? first_error(*refusal).value_or(reason) : reason;
+}
+
 }  // namespace
 
 int serve(const Command& command, const runtime::Modules& modules, os::ProcessTitle& title,
-          const std::string& command_line) {
+          Program program, std::optional<Heritage> heritage) {
   auto signals =
       os::SignalFd::block({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD});
   if (!signals) return fail(exit_internal, to_string(signals.error()));
@@ -29,14 +37,19 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
   os::ignore_signal(SIGSYS);
 
   LoadOutcome load = load_in_child(command, modules, *signals);
-  if (!load.bundle.is_open()) return fail(load.exit_code, load.message);
+  if (!load.bundle.is_open()) {
+    if (heritage) heritage->channel.send(MessageType::failed, reason_of(load));
+    return fail(load.exit_code, load.message);
+  }
   Result<Configuration> configuration = Configuration::open(std::move(load));
   if (!configuration)
     return fail(exit_internal,
                 "the loader's result is refused: " + configuration.error().what);
 
   StartReport report;
-  if (configuration->bundle.plan().daemon == runtime::Choice::yes) {
+  if (heritage) {
+    if (heritage->is_daemon) report = StartReport::of_daemon();
+  } else if (configuration->bundle.plan().daemon == runtime::Choice::yes) {
     Result<StartReport> detached = StartReport::detach();
     if (!detached) return fail(exit_internal, to_string(detached.error()));
     report = std::move(detached).value();
@@ -45,10 +58,10 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
                         configuration->agent_fd.number()};
     os::close_all_but(keep);
   }
-  title.set("pointsman: master process " + command_line);
+  title.set("pointsman: master process " + text::join(program.arguments, " "));
   const auto master = std::make_unique<Master>(
       MasterInput{command, modules, title, *signals, std::move(configuration).value(),
-                  std::move(report)});
+                  std::move(report), std::move(program), std::move(heritage)});
   return master->run();
 }
 

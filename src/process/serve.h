@@ -7,14 +7,15 @@
 
 #include "os/title.h"
 #include "process/cli.h"
+#include "process/handoff.h"
 #include "runtime/modules.h"
 
-#include <string>
+#include <optional>
 
 namespace pm::process {
 
-// `command_line`: as typed, for the master's title.
+// `program`: this one, as it was called. `heritage`: of the program before, which starts this one to take its place.
 int serve(const Command& command, const runtime::Modules& modules, os::ProcessTitle& title,
-          const std::string& command_line);
+          Program program, std::optional<Heritage> heritage);
 
 }  // namespace pm::process

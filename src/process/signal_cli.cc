@@ -8,6 +8,7 @@
 #include "process/loader.h"
 #include "process/pid_file.h"
 #include "process/plan_maker.h"
+#include "process/upgrade.h"
 
 #include <fmt/format.h>
 
@@ -34,15 +35,18 @@ constexpr auto pause_between_looks = std::chrono::milliseconds(20);
 struct Order {
   int signal;
   std::string_view name;
-  bool ends_it;
+  bool ends_it = false;
+  UpgradeWish wish = UpgradeWish::by_hand;
 };
 
 Order order_of(SignalCommand command) {
   switch (command) {
     case SignalCommand::stop: return {SIGTERM, "stop", true};
     case SignalCommand::quit: return {SIGQUIT, "quit", true};
-    case SignalCommand::reopen: return {SIGUSR1, "reopen", false};
-    case SignalCommand::reload: return {SIGHUP, "reload", false};
+    case SignalCommand::reopen: return {SIGUSR1, "reopen"};
+    case SignalCommand::reload: return {SIGHUP, "reload"};
+    case SignalCommand::upgrade: return {SIGUSR2, "upgrade", false, UpgradeWish::unattended};
+    case SignalCommand::rollback: return {SIGUSR2, "rollback", false, UpgradeWish::rollback};
   }
   return {0, "", false};
 }
@@ -106,13 +110,17 @@ int wait_for_action(const std::string& pid_path, std::uint64_t serial_before,
 int signal_master(const Command& command) {
   const Order order = order_of(command.signal);
   const std::string pid_path = find_pid_path(command);
-  const std::optional<pid_t> pid = running_pid(pid_path);
+  // To go back is the older program's business, if it is there.
+  std::optional<pid_t> pid;
+  if (command.signal == SignalCommand::rollback) pid = running_pid(pid_path + old_pid_suffix);
+  if (!pid) pid = running_pid(pid_path);
   if (!pid) {
     return fail(exit_not_running,
                 fmt::format("no running instance: {} names no living process", pid_path));
   }
   const auto before = read_status(pid_path);
-  if (::kill(*pid, order.signal) != 0) {
+  const sigval value{.sival_int = static_cast<int>(order.wish)};
+  if (::sigqueue(*pid, order.signal, value) != 0) {
     if (errno == ESRCH) return fail(exit_not_running, fmt::format("pid {} is gone", *pid));
     return fail(exit_no_privilege,
                 fmt::format("pid {} cannot be signalled: {}", *pid, os::reason(errno)));

@@ -115,8 +115,14 @@ int Worker::fail(const Error& error) {
 
 void Worker::on_message(Message message) {
   switch (message.type) {
+    case MessageType::ping: loop_.channel().send(MessageType::pong, message.body); return;
     case MessageType::ready:
-    case MessageType::applied: return;
+    case MessageType::applied:
+    case MessageType::pong:
+    case MessageType::healthy:
+    case MessageType::failed:
+    case MessageType::alone:
+    case MessageType::settled: return;
     case MessageType::terminating:
       if (server_ != nullptr) server_->set_terminating();
       return;

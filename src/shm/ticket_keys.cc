@@ -18,10 +18,21 @@ constexpr ZoneShape shape{"ticket-keys", 1, sizeof(Ring)};
 Result<TicketKeys> TicketKeys::create() {
   PM_TRY(Zone zone, Zone::create(shape));
   TicketKeys keys(std::move(zone));
-  // The page of the header is left out with it.
-  ::madvise(static_cast<char*>(keys.zone_.data()) - 64, sizeof(Ring), MADV_DONTDUMP);
+  keys.keep_out_of_dumps();
   keys.rotate();
   return keys;
+}
+
+Result<TicketKeys> TicketKeys::attach(int fd) {
+  PM_TRY(Zone zone, Zone::attach(fd, shape));
+  TicketKeys keys(std::move(zone));
+  keys.keep_out_of_dumps();
+  return keys;
+}
+
+// The page of the header is left out with it.
+void TicketKeys::keep_out_of_dumps() noexcept {
+  ::madvise(static_cast<char*>(zone_.data()) - 64, sizeof(Ring), MADV_DONTDUMP);
 }
 
 void TicketKeys::rotate() noexcept {

@@ -30,13 +30,15 @@ class TicketKeys {
  public:
   static constexpr std::uint64_t rotation_seconds = 12 * 3600;
 
-  static Result<TicketKeys> create();  // with a first secret
+  static Result<TicketKeys> create();        // with a first secret
+  static Result<TicketKeys> attach(int fd);  // of the program before
   void rotate() noexcept;              // the master only
   bool load(TicketRing& ring) const noexcept;
   Zone& zone() noexcept { return zone_; }
 
  private:
   explicit TicketKeys(Zone zone) noexcept : zone_(std::move(zone)) {}
+  void keep_out_of_dumps() noexcept;
   Zone zone_;
 };
 

@@ -315,13 +315,6 @@ def test_operations_3_a_stale_pid_file_is_no_instance(tmp_path):
         sleeper.wait()
 
 
-@pytest.mark.parametrize("word", ["reload", "upgrade", "rollback"])
-def test_issue_not_supported_yet_is_exit_2(tmp_path, word):
-    path = write(tmp_path, noop_site(pid=str(tmp_path / "p.pid")))
-    result = run("-s", word, "-c", path)
-    assert result.returncode == 2 and "not supported yet" in result.stderr
-
-
 @pytest.mark.parametrize("word", ["stop", "quit"])
 def test_operations_1_signal_by_pid_file(tmp_path, word):
     with Daemon(noop_site(pid=str(tmp_path / "p.pid"))) as daemon:

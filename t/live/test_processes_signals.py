@@ -17,16 +17,6 @@ def slow_site(server, seconds, **options):
     return site({"app": server}, **options)
 
 
-def test_reload_and_upgrade_are_answered_with_a_line_and_change_nothing(server):
-    with site({"app": server}) as daemon:
-        workers = [daemon.worker()]
-        for number in (signal.SIGHUP, signal.SIGUSR2, signal.SIGWINCH):
-            daemon.signal(number)
-            assert wait_until(lambda: number.name + " is ignored" in daemon.log), daemon.log
-        assert ask(daemon.port).status == 200
-        assert daemon.workers() == workers
-
-
 def test_term_ends_at_once(server):
     with slow_site(server, 3) as daemon, RawClient(daemon.port) as client:
         client.send(head(target="/slow"))

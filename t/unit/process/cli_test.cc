@@ -65,7 +65,8 @@ std::string settings(std::string_view line) {
 std::string signal_name(std::string_view line) {
   auto command = parse(line);
   if (!command) return command.error().what;
-  constexpr std::string_view names[] = {"stop", "quit", "reopen"};
+  constexpr std::string_view names[] = {"stop",   "quit",    "reopen",
+                                        "reload", "upgrade", "rollback"};
   return std::string(names[static_cast<std::size_t>(command->signal)]);
 }
 
@@ -149,10 +150,11 @@ TEST(cli, signals_are_sent_by_name) {
       {"-s stop", "stop"},
       {"-s quit", "quit"},
       {"-sreopen", "reopen"},
-      {"-s upgrade", "-s upgrade: not supported yet (try -h)"},
-      {"-s upgrade", "-s upgrade: not supported yet (try -h)"},
-      {"-s rollback", "-s rollback: not supported yet (try -h)"},
-      {"-s halt", "unknown signal \"halt\"; write stop, quit, reopen or reload (try -h)"},
+      {"-s reload", "reload"},
+      {"-s upgrade", "upgrade"},
+      {"-s rollback", "rollback"},
+      {"-s halt",
+       "unknown signal \"halt\"; write stop, quit, reopen, reload, upgrade or rollback (try -h)"},
       {"-s", "option \"-s\" needs a value (try -h)"},
   };
   check_rows(rows, signal_name);

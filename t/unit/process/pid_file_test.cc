@@ -132,7 +132,7 @@ TEST(pid_file, without_a_file_nothing_runs) {
 
 TEST(pid_file, the_status_lies_beside_it_and_goes_with_it) {
   auto file = PidFile::write(path);
-  file->write_status({3, "reopen", true, ""});
+  file->write_status(path, {3, "reopen", true, ""});
   LONGS_EQUAL(3, process::read_status(path)->serial);
 
   file->remove();
