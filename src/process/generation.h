@@ -10,6 +10,7 @@
 #include "process/load_guard.h"
 #include "runtime/bundle.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,12 +24,13 @@ struct Configuration {
   runtime::Bundle agent_bundle;  // the same without keys
   os::Fd bundle_fd;
   os::Fd agent_fd;
+  std::chrono::system_clock::time_point read{};  // when its files were looked at first
 
   static Result<Configuration> open(LoadOutcome outcome) {
     PM_TRY(runtime::Bundle bundle, runtime::Bundle::open(outcome.bundle.number()));
     PM_TRY(runtime::Bundle agent_bundle, runtime::Bundle::open(outcome.agent_bundle.number()));
     return Configuration{std::move(bundle), std::move(agent_bundle), std::move(outcome.bundle),
-                         std::move(outcome.agent_bundle)};
+                         std::move(outcome.agent_bundle), outcome.began};
   }
 };
 

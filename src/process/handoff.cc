@@ -25,8 +25,7 @@ constexpr std::string_view first_line = "pointsman handoff 1";
 constexpr int exit_not_executed = 127;
 
 std::string text_of(const Bequest& bequest) {
-  std::string text = fmt::format("{}\nchannel {}\nserial {}\n", first_line, bequest.channel,
-                                 bequest.last_serial);
+  std::string text = fmt::format("{}\nchannel {}\n", first_line, bequest.channel);
   if (bequest.is_daemon) text += "daemon 1\n";
   if (bequest.is_unattended) text += "unattended 1\n";
   for (const KnownProcess& master : bequest.masters)
@@ -81,7 +80,6 @@ bool Parser::line(std::string_view text) {
   rest_ = text.substr(space + 1);
   std::uint64_t value = 0;
   os::Fd fd;
-  if (word == "serial") return number(heritage_.last_serial);
   if (word == "daemon") return heritage_.is_daemon = true;
   if (word == "unattended") return heritage_.is_unattended = true;
   if (word == "master") {

@@ -47,7 +47,6 @@ struct Bequest {
   std::vector<ZoneFd> zones;
   int channel = -1;
   std::vector<KnownProcess> masters;  // that still drain, the eldest first; the one that hands over is the last
-  std::uint64_t last_serial = 0;      // of what is told to command lines that wait
   bool is_daemon = false;
   bool is_unattended = false;  // -s upgrade: it ends as a whole or not at all
 };
@@ -57,7 +56,6 @@ struct Heritage {
   std::vector<InheritedSocket> sockets;
   std::vector<InheritedZone> zones;
   std::vector<KnownProcess> masters;
-  std::uint64_t last_serial = 0;
   bool is_daemon = false;
   bool is_unattended = false;
 };

@@ -65,8 +65,8 @@ Waited wait_for(Loading& loading, const os::SignalFd& signals) {
 Loading::Loading(os::Fd bundle, os::Fd agent_bundle) noexcept
     : bundle_(std::move(bundle)),
       agent_bundle_(std::move(agent_bundle)),
-      began_(Clock::now()),
-      deadline_(began_ + load_limit) {}
+      deadline_(Clock::now() + load_limit),
+      began_(std::chrono::system_clock::now()) {}
 
 Result<Loading> Loading::start(const Command& command, const runtime::Modules& modules,
                                const LoadOrder& order) {
@@ -96,6 +96,7 @@ LoadOutcome Loading::finish(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_success) {
     outcome.bundle = std::move(bundle_);
     outcome.agent_bundle = std::move(agent_bundle_);
+    outcome.began = began_;
     return outcome;
   }
   const bool has_spoken = WIFEXITED(status) && (WEXITSTATUS(status) == exit_failed ||

@@ -26,7 +26,8 @@ constexpr int exit_by_signal = 128;  // plus the signal, as a shell counts
 struct LoadOutcome {
   os::Fd bundle;        // of the workers; open when the load has succeeded
   os::Fd agent_bundle;  // the same without keys
-  os::Fd refusal;       // of a load that was refused: a Bundle of its findings
+  std::chrono::system_clock::time_point began{};
+  os::Fd refusal;  // of a load that was refused: a Bundle of its findings
   int exit_code = exit_success;
   std::string message;
 };
@@ -40,7 +41,6 @@ class Loading {
 
   pid_t pid() const noexcept { return pid_; }
   Clock::time_point deadline() const noexcept { return deadline_; }
-  Clock::time_point began() const noexcept { return began_; }
   // At the deadline; the death that follows is told to finish(). Nothing is left to wait for.
   void kill() noexcept;
   LoadOutcome finish(int wait_status);
@@ -50,8 +50,8 @@ class Loading {
   os::Fd bundle_;
   os::Fd agent_bundle_;
   pid_t pid_ = 0;
-  Clock::time_point began_;
   Clock::time_point deadline_;
+  std::chrono::system_clock::time_point began_;  // files may have changed since
   bool took_too_long_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -52,9 +53,7 @@ int Master::run() {
 
 // All children gone is the end of a stop, and of a program whose place another one has taken.
 bool Master::is_finished() const {
-  const bool is_over = phase_ == Phase::stopping ||
-                       (upgrade_ && upgrade_->step == Upgrade::Step::retiring && are_workers_stopped_);
-  return is_over && children_.alive() == 0;
+  return (phase_ == Phase::stopping || is_retiring_) && children_.alive() == 0;
 }
 
 void Master::turn() {
@@ -224,6 +223,10 @@ void Master::on_death(const Children::Death& death) {
 
 void Master::come_back(Child& child, const std::string& what) {
   const auto now = Clock::now();
+  if (std::exchange(child.is_ended, false)) {
+    child.due = now;
+    return log_.info(what);
+  }
   children_.plan_return(child, now);
   const auto delay = std::chrono::ceil<std::chrono::seconds>(child.due - now).count();
   log_.error(delay > 0

@@ -170,7 +170,6 @@ class Master {
   LogFiles logs_;
   Listeners listeners_;
   PidFile pid_file_;
-  ActionStatus last_action_;
   Notifier notifier_;
   std::optional<shm::Names> names_;
   std::optional<shm::TicketKeys> ticket_keys_;
@@ -195,6 +194,7 @@ class Master {
 
   std::optional<Upgrade> upgrade_;        // to the next program
   bool are_workers_stopped_ = false;      // WINCH, or the next program has taken over
+  bool is_retiring_ = false;              // the next program has taken over: we end with our last child
   bool is_rolling_back_ = false;          // once our workers are ready again
   std::optional<Channel> predecessor_;    // the program before, while it lives
   bool has_taken_over_ = false;           // from it

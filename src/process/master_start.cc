@@ -83,7 +83,6 @@ int Master::take_heritage() {
   Heritage& heritage = *input_.heritage;
   predecessor_ = std::move(heritage.channel);
   masters_before_ = std::move(heritage.masters);
-  last_action_.serial = heritage.last_serial;
   bound_masters();
   if (listeners_.adopt(std::move(heritage.sockets))) return exit_success;
   return refuse(exit_internal, "pointsman: error: the program before has handed over no sockets");
@@ -198,7 +197,8 @@ void Master::warn_of_limits() {
 }
 
 void Master::watch_files() {
-  for (const std::string& complaint : watch_.set(present_->configuration.bundle.watch()))
+  const Configuration& present = present_->configuration;
+  for (const std::string& complaint : watch_.set(present.bundle.watch(), present.read))
     log_.warn(complaint);
 }
 

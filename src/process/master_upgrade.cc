@@ -26,6 +26,7 @@ constexpr std::size_t most_masters = 8;  // that drain beside us (decision 17)
 // ---- the outgoing master ----------------------------------------------------------------------------------------------
 
 void Master::upgrade(UpgradeWish wish) {
+  if (phase_ == Phase::starting) return refuse_upgrade("the start is not over; try again");
   const bool is_on_trial = predecessor_ && !has_taken_over_;
   if (phase_ != Phase::running || upgrade_ || is_on_trial || is_reloading())
     return refuse_upgrade("another reload or upgrade is under way; try again when it has ended");
@@ -42,7 +43,6 @@ void Master::upgrade(UpgradeWish wish) {
   bequest.masters = masters_before_;
   std::erase_if(bequest.masters, [](const KnownProcess& one) { return !one.is_alive(); });
   bequest.masters.push_back(KnownProcess::of(::getpid()));
-  bequest.last_serial = last_action_.serial;
   bequest.is_daemon = input_.report.is_daemon();
   bequest.is_unattended = wish == UpgradeWish::unattended;
   const Result<pid_t> pid = start_program(input_.program, bequest);
@@ -144,6 +144,7 @@ void Master::end_successor(const std::string& reason) {
 // back.
 void Master::retire() {
   upgrade_->step = Upgrade::Step::retiring;
+  is_retiring_ = true;
   upgrade_->channel.send(MessageType::alone);
   // Whoever still drains before us has nothing to come back for when we end.
   if (predecessor_) predecessor_->send(MessageType::settled);
@@ -155,7 +156,7 @@ void Master::stop_workers() {
   if (phase_ != Phase::running || are_workers_stopped_) return;
   abandon_reload();
   are_workers_stopped_ = true;
-  watch_.set({});
+  watch_.set({}, {});
   children_.for_each(Standing::active, [this](Child& child) { replace_child(child); });
   log_.notice("workers are told to finish");
 }
@@ -164,6 +165,7 @@ void Master::stop_workers() {
 void Master::start_again() {
   if (!are_workers_stopped_) return;
   are_workers_stopped_ = false;
+  is_retiring_ = false;
   ++present_->number;
   add_children(*present_, Standing::active);
   watch_files();
@@ -192,7 +194,9 @@ void Master::on_successor_death(int wait_status) {
   if (are_workers_stopped_ && !was_asked_for) return start_again();
   // The new program's agent has claimed what only one may write; one of ours claims it back.
   children_.for_each(Standing::active, [](Child& child) {
-    if (child.kind == ChildKind::agent && child.pid != 0) ::kill(child.pid, SIGTERM);
+    if (child.kind != ChildKind::agent || child.pid == 0) return;
+    child.is_ended = true;
+    ::kill(child.pid, SIGTERM);
   });
 }
 
@@ -270,9 +274,11 @@ void Master::bound_masters() {
   ::kill(eldest.pid, SIGTERM);
 }
 
+// The number goes on from what stands there: during an upgrade two masters write.
 void Master::tell_outcome(const std::string& action, bool ok, const std::string& reason) {
-  last_action_ = {last_action_.serial + 1, action, ok, reason};
-  pid_file_.write_status(pid_path(), last_action_);
+  const std::string path = pid_path();
+  const auto last = read_status(path);
+  pid_file_.write_status(path, {(last ? last->serial : 0) + 1, action, ok, reason});
 }
 
 }  // namespace pm::process

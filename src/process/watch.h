@@ -25,9 +25,11 @@ namespace pm::process {
 class Watch {
  public:
   using Clock = std::chrono::steady_clock;
+  using WallClock = std::chrono::system_clock;
 
-  // Watches these and nothing else from now on. Sentences for the log, about what cannot be watched.
-  std::vector<std::string> set(const std::vector<std::string>& paths);
+  // Watches these and nothing else from now on. What has changed since they were read, before anybody watched, is due.
+  // Sentences for the log, about what cannot be watched.
+  std::vector<std::string> set(const std::vector<std::string>& paths, WallClock::time_point read);
   int number() const noexcept { return inotify_.number(); }  // -1: nothing is watched
   void read(Clock::time_point now);
   // When to load: none while nothing has changed. `last_load` and `throttle`: not sooner than that after it.
@@ -42,13 +44,17 @@ class Watch {
     std::set<std::string> names;  // of entries
   };
   void add_path(const std::string& path);
+  void add_stations(const std::string& folder);
+  static bool has_changed(const std::string& path, WallClock::time_point since);
   void add_folder(const std::string& path, bool takes_all, const std::string& name);
   void note(Clock::time_point at) noexcept;
 
   os::Fd inotify_;
   std::map<int, Folder> folders_;  // by watch descriptor
+  std::vector<std::string> stations_;  // every name that is watched: links, files, entries of folders
   std::vector<std::string> complaints_;
   std::optional<Clock::time_point> due_;
+  Clock::time_point latest_;  // of due_, however much is written
 };
 
 }  // namespace pm::process
