@@ -39,7 +39,7 @@ std::string text_of(const Bequest& bequest) {
 
 // Descriptors that came from outside are ours from the first look on, and go into no further program.
 os::Fd adopt(std::uint64_t number) {
-  if (number > INT_MAX) return {};
+  if (number > INT_MAX || number <= STDERR_FILENO) return {};
   os::Fd fd(static_cast<int>(number));
   if (::fcntl(fd.number(), F_SETFD, FD_CLOEXEC) != 0) (void)fd.release();
   return fd;

@@ -467,3 +467,50 @@ TEST(load, values_know_where_they_came_from) {
   CHECK_EQUAL(2U, result.origins.find(":log.level")->second.line);
   check_text("command line", result.config.sources[result.origins.find(":workers")->second.source]);
 }
+
+// ---- what a document said when it was good last (decisions 8 and 10) ----
+
+TEST(load, a_document_that_cannot_be_decoded_counts_as_it_was) {
+  request.last_good = {{"/etc/dyn.yaml", router_file("old")}};
+  disk.files = {{"/etc/dyn.yaml", "http: {routers: ["}};
+
+  const LoadResult result = load_text("providers: {file: {filename: /etc/dyn.yaml}}\n");
+
+  check_text("old", routers(result));
+  CHECK_TRUE(findings.has_errors());
+  CHECK_TRUE(result.usable);
+  check_text(router_file("old"), result.documents.at(0).text);
+}
+
+TEST(load, a_good_document_is_what_the_next_load_falls_back_on) {
+  request.last_good = {{"/etc/dyn.yaml", router_file("old")}};
+  disk.files = {{"/etc/dyn.yaml", router_file("new")}};
+
+  const LoadResult result = load_text("providers: {file: {filename: /etc/dyn.yaml}}\n");
+
+  check_text("new", routers(result));
+  LONGS_EQUAL(1, result.documents.size());
+  check_text(router_file("new"), result.documents[0].text);
+}
+
+TEST(load, a_broken_document_of_a_folder_does_not_hold_back_the_others) {
+  request.last_good = {{"/d/a.yaml", router_file("old")}, {"/d/gone.yaml", router_file("gone")}};
+  disk.files = {{"/d/a.yaml", "http: {nonsense: 1}"}, {"/d/b.yaml", router_file("new")}};
+
+  check_text("new old", routers(load_text("providers: {file: {directory: /d}}\n")));
+}
+
+TEST(load, a_document_that_has_just_become_empty_is_being_written) {
+  request.last_good = {{"/etc/dyn.yaml", router_file("old")}};
+  disk.files = {{"/etc/dyn.yaml", ""}};
+  request.now = std::chrono::system_clock::time_point{} + std::chrono::seconds(1);
+
+  const LoadResult soon = load_text("providers: {file: {filename: /etc/dyn.yaml}}\n");
+  check_text("old", routers(soon));
+  CHECK_TRUE(soon.is_being_written);
+
+  request.now += std::chrono::seconds(2);
+  const LoadResult later = load_text("providers: {file: {filename: /etc/dyn.yaml}}\n");
+  check_text("", routers(later));
+  CHECK_FALSE(later.is_being_written);
+}

@@ -78,3 +78,43 @@ TEST(listeners, an_address_of_another_box_is_refused_at_once_with_its_place) {
                   "cannot assign requested address"),
       failure->message);
 }
+
+TEST(listeners, with_fewer_workers_the_remaining_ones_take_all_sockets) {
+  CHECK_FALSE(bind(4).has_value());
+
+  LONGS_EQUAL(2, of_slot(0, 2).size());
+  LONGS_EQUAL(2, of_slot(1, 2).size());
+  LONGS_EQUAL(1, of_slot(2, 3).size());
+}
+
+TEST(listeners, with_more_workers_sockets_are_added_to_those_that_are_there) {
+  CHECK_FALSE(bind(1).has_value());
+  const int first = of_slot(0, 1)[0].fd;
+
+  CHECK_FALSE(bind(3).has_value());
+
+  LONGS_EQUAL(3, listeners.size());
+  LONGS_EQUAL(first, of_slot(0, 3)[0].fd);
+}
+
+TEST(listeners, what_is_not_listened_on_any_more_is_closed) {
+  CHECK_FALSE(bind(2).has_value());
+
+  listeners.settle({}, 2);
+
+  LONGS_EQUAL(0, listeners.size());
+}
+
+TEST(listeners, the_next_program_finds_the_same_sockets) {
+  CHECK_FALSE(bind(2).has_value());
+  Listeners next;
+  std::vector<process::InheritedSocket> inherited;
+  for (const process::ListenerSocket& socket : listeners.all())
+    inherited.push_back({socket.key, socket.index, socket.steered, os::duplicate(socket.fd).value()});
+
+  CHECK_TRUE(next.adopt(std::move(inherited)));
+  CHECK_FALSE(next.bind({&web, 1}, 2, nullptr).has_value());
+
+  LONGS_EQUAL(2, next.size());
+  CHECK_EQUAL(listeners.shown_address(web), next.shown_address(web));
+}
