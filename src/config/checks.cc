@@ -53,6 +53,15 @@ std::string_view check_affinity(std::string_view text) {
   return are_masks ? "" : "write auto, or one mask of 0 and 1 a worker, as in \"0001 0010\"";
 }
 
+std::string_view check_method(std::string_view text) {
+  return text::is_token(text) ? "" : "write a method, as in GET";
+}
+
+std::string_view check_base_path(std::string_view text) {
+  const bool is_fine = text.starts_with('/') && text.find_first_of(" ?#") == std::string_view::npos;
+  return is_fine ? "" : "write a path that begins with \"/\"";
+}
+
 std::string_view check_user(std::string_view text) {
   const std::size_t blank = text.find(' ');
   const bool is_fine = is_account(text.substr(0, blank)) &&

@@ -3,6 +3,7 @@
 
 #include "config/decode.h"
 #include "config/lookup.h"
+#include "config/yaml_text.h"
 #include "core/text.h"
 
 #include <fmt/format.h>
@@ -227,15 +228,16 @@ void wipe(std::string& secret) {
   secret.clear();
 }
 
-// Passwords, keys, tokens: of a middleware that is not run here, where servers are is all that anybody may know.
-void drop_secrets(Node& node) {
-  if (node.is_scalar() && !text::starts_with_ignore_case(node.text, "http://") &&
-      !text::starts_with_ignore_case(node.text, "https://"))
+// Passwords, keys, tokens: of a middleware that is not run here, nobody may know more than -TT shows.
+void drop_secrets(Node& node, bool is_secret) {
+  if (node.is_scalar() && (is_secret || holds_key(node.text))) {
     wipe(node.text);
+    node.text = "<redacted>";
+  }
   for (Node& item : node.items)
-    drop_secrets(item);
+    drop_secrets(item, is_secret);
   for (Entry& entry : node.entries)
-    drop_secrets(entry.value);
+    drop_secrets(entry.value, is_secret || looks_secret(entry.key));
 }
 
 void drop_key(CertificatePair& pair) {
@@ -283,7 +285,7 @@ void drop_keys(Config& config) {
   for (Middleware& middleware : config.dynamic.middlewares) {
     for (auto& [name, content] : middleware.contents)
       wipe(content);
-    drop_secrets(middleware.body);
+    drop_secrets(middleware.body, false);
   }
 }
 

@@ -143,11 +143,18 @@ void Dumper::map(const Option& option, const TextMap& map, std::size_t indent) {
   if (map.empty()) return;
   line(indent, fmt::format("{}:", option.key), false);
   for (const auto& [key, text] : map) {
-    out_ += fmt::format("{:{}}{}: {}\n", "", indent + 2, yaml_text(key), yaml_text(text));
+    const bool is_shown = options_.show_secrets || !looks_secret(key);
+    out_ += fmt::format("{:{}}{}: {}\n", "", indent + 2, yaml_text(key),
+                        yaml_text(is_shown ? std::string_view(text) : redacted));
   }
 }
 
 void Dumper::sections(const Option& option, const void* object, std::size_t indent) {
+  // Nothing can stand below it, so that it is there is all that it says.
+  if (option.section->options.empty()) {
+    if (option.count(object) > 0) line(indent, fmt::format("{}: true", option.key), false);
+    return;
+  }
   const std::size_t start = out_.size();
   line(indent, fmt::format("{}:", option.key), false);
   const std::size_t below = out_.size();

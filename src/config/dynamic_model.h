@@ -48,8 +48,25 @@ struct Server {
   bool preserve_path = false;
 };
 
+// What it means is in upstream/probe.h.
+struct HealthCheck {
+  At<std::string> path;
+  At<std::string> mode{"http", {}};
+  At<std::string> method{"GET", {}};
+  std::int64_t status = 0;  // 0: any of 200 to 399
+  At<std::string> scheme;   // "": the server's
+  std::int64_t port = 0;    // 0: the server's
+  At<std::string> hostname;
+  TextMap headers;
+  bool follow_redirects = true;
+  At<Duration> interval{std::chrono::seconds(30), {}};
+  std::optional<At<Duration>> unhealthy_interval;  // none: interval
+  At<Duration> timeout{std::chrono::seconds(5), {}};
+};
+
 struct LoadBalancer {
   std::vector<Server> servers;
+  std::optional<HealthCheck> health_check;
   At<std::string> strategy{"wrr", {}};
   bool pass_host_header = true;
   Duration flush_interval = std::chrono::milliseconds(100);
@@ -63,8 +80,11 @@ struct WeightedChild {
   At<std::int64_t> weight{1, {}};
 };
 
+struct ChildHealth {};  // it is there or it is not
+
 struct Weighted {
   std::vector<WeightedChild> services;
+  std::optional<ChildHealth> health_check;  // children without a healthy server are left out
   std::vector<At<std::string>> unsupported;
 };
 
@@ -100,6 +120,8 @@ struct Dynamic {
   // Carried: the default certificate that the loader has made where none is given. PEM.
   std::string generated_certificate;
   std::string generated_key;
+  TextMap
+      verdicts;  // carried to the agent: what was found of an object, by "router web@file"; lines, "w" or "e" first
   std::string
       shared_secret;  // carried: random bytes, of the loader, for what workers must agree on
 };

@@ -62,6 +62,31 @@ constexpr Option server_options[] = {
 };
 constexpr Section server_keys = section_of<Server>(server_options);
 
+constexpr Option health_check_options[] = {
+    option<&HealthCheck::path>("path", "what is asked for, put in place of the URL's path"),
+    option<&HealthCheck::mode>("mode", "http or grpc; any other word is http"),
+    option<&HealthCheck::method>("method", "method of the request").checked(check_method),
+    option<&HealthCheck::status>("status", "the only good answer; 0 is any from 200 to 399")
+        .at_least(0)
+        .at_most(999),
+    option<&HealthCheck::scheme>("scheme", "http or https").with_default("that of the server"),
+    option<&HealthCheck::port>("port", "port to ask")
+        .at_least(0)
+        .at_most(65535)
+        .with_default("that of the server"),
+    option<&HealthCheck::hostname>("hostname", "Host of the request")
+        .with_default("host of the URL"),
+    option<&HealthCheck::headers>("headers", "fields of the request"),
+    option<&HealthCheck::follow_redirects>("followRedirects",
+                                           "ask where an answer leads, ten times at most"),
+    option<&HealthCheck::interval>("interval", "between two checks of a server"),
+    option<&HealthCheck::unhealthy_interval>("unhealthyInterval", "the same of one that is down")
+        .with_default("interval"),
+    option<&HealthCheck::timeout>("timeout", "of a whole check"),
+};
+constexpr Section health_check_keys = section_of<HealthCheck>(health_check_options);
+constexpr Section child_health_keys = section_of<ChildHealth>({});
+
 constexpr Option forwarding_options[] = {
     option<&LoadBalancer::flush_interval>(
         "flushInterval", "longest wait before a part of an answer is passed on; negative: none"),
@@ -73,7 +98,8 @@ constexpr Option load_balancer_options[] = {
     option<&LoadBalancer::strategy>("strategy",
                                     "how a server is chosen: wrr, p2c, hrw, leasttime and others"),
     noted<&LoadBalancer::unsupported>("sticky", "keep a client at its server"),
-    noted<&LoadBalancer::unsupported>("healthCheck", "ask servers whether they are well"),
+    section<&LoadBalancer::health_check>("healthCheck", health_check_keys,
+                                         "ask servers whether they are well"),
     noted<&LoadBalancer::unsupported>("passiveHealthCheck",
                                       "learn from answers whether servers are well"),
     noted<&LoadBalancer::unsupported>("circuitBreaker", "leave a failing server alone for a while"),
@@ -94,7 +120,9 @@ constexpr Section weighted_child_keys = section_of<WeightedChild>(weighted_child
 constexpr Option weighted_options[] = {
     section<&Weighted::services>("services", weighted_child_keys, "services"),
     noted<&Weighted::unsupported>("sticky", "keep a client at its service"),
-    noted<&Weighted::unsupported>("healthCheck", "leave out services without a healthy server"),
+    section<&Weighted::health_check>("healthCheck", child_health_keys,
+                                     "leave out services without a healthy server")
+        .empty(),
     carried<&Weighted::unsupported>(),
 };
 constexpr Section weighted_keys = section_of<Weighted>(weighted_options);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kept_of_each = 1000;
 constexpr std::size_t printed_errors = 50;
+constexpr std::size_t most_verdicts = 100000;
 
 // A broken object does not stop the daemon, and yet it is an error to whoever wrote it.
 std::string_view level(Severity severity) {
@@ -66,8 +67,14 @@ std::uint32_t Findings::add_source(std::string name) {
 }
 
 void Findings::add(Severity severity, Mark mark, std::string what, std::string advice) {
+  if (!about_.empty()) blame(severity, advice.empty() ? what : fmt::format("{}; {}", what, advice));
   if (counts_[static_cast<std::size_t>(severity)]++ >= kept_of_each) return;
   findings_.push_back({severity, mark, std::move(what), std::move(advice)});
+}
+
+void Findings::blame(Severity severity, std::string what) {
+  if (about_.empty() || verdicts_.size() >= most_verdicts) return;
+  verdicts_.push_back({severity, about_, std::move(what)});
 }
 
 void Findings::warning(Mark mark, std::string what, std::string advice) {

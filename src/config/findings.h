@@ -3,6 +3,7 @@
 //
 //   in      add(): what is wrong and what would be right, in one sentence each
 //   out     lines "FILE:LINE:COLUMN: level: what; what to do", in order of file, line, column; at most 50 errors
+//           verdicts: the same once more by the object that they are about, for those who show objects one by one
 //   own     a Findings is filled by every step from reading to building and printed once; of each severity the first
 //           1000 are kept, the others are counted
 //   source  operations.md section 2
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pm::config {
@@ -32,8 +34,31 @@ struct Finding {
   std::string advice;  // "did you mean \"middlewares\"?"; may be empty
 };
 
+// What was found of one object: "router web@file".
+struct Verdict {
+  Severity severity = Severity::error;
+  std::string object;
+  std::string what;
+};
+
 class Findings {
  public:
+  // As long as it lives, what is found is found of that object. They nest: the innermost counts.
+  class About {
+   public:
+    About(Findings& findings, std::string object)
+        : findings_(findings), before_(std::move(findings.about_)) {
+      findings.about_ = std::move(object);
+    }
+    ~About() { findings_.about_ = std::move(before_); }
+    About(const About&) = delete;
+    About& operator=(const About&) = delete;
+
+   private:
+    Findings& findings_;
+    std::string before_;
+  };
+
   std::uint32_t add_source(std::string name);  // returns the index for marks
   const SourceNames& sources() const noexcept { return sources_; }
   void share_sources(const Findings& other) { sources_ = other.sources_; }  // marks mean the same
@@ -43,7 +68,11 @@ class Findings {
   void error(Mark mark, std::string what, std::string advice = {});
   void add(Severity severity, Mark mark, std::string what, std::string advice);
 
+  // Of the object whose turn it is, and no line of its own: the finding stands where the fault is.
+  void blame(Severity severity, std::string what);
+
   const std::vector<Finding>& all() const noexcept { return findings_; }
+  const std::vector<Verdict>& verdicts() const noexcept { return verdicts_; }
   bool has_errors() const noexcept { return count(Severity::error) > 0; }
   std::size_t count(Severity severity) const noexcept;
 
@@ -57,6 +86,8 @@ class Findings {
 
   SourceNames sources_{""};
   std::vector<Finding> findings_;
+  std::vector<Verdict> verdicts_;
+  std::string about_;                    // the object whose turn it is; "": none
   std::array<std::size_t, 3> counts_{};  // by severity
 };
 

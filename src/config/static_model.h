@@ -175,6 +175,24 @@ struct Ping {
   std::int64_t terminating_status_code = 503;
 };
 
+struct Api {
+  bool insecure = false;
+  bool dashboard = true;
+  bool debug = false;
+  At<std::string> base_path{"/", {}};
+  bool disable_dashboard_ad = false;
+  std::string dashboard_name;
+};
+
+struct Prometheus {
+  At<std::string> entry_point{"traefik", {}};
+  bool manual_routing = false;
+};
+
+struct Metrics {
+  std::optional<Prometheus> prometheus;
+};
+
 struct ForwardingTimeouts {
   Duration dial = std::chrono::seconds(30);
   Duration response_header{0};
@@ -221,6 +239,8 @@ struct Static {
   LogOptions log;
   std::optional<AccessLog> access_log;
   std::optional<Ping> ping;
+  std::optional<Api> api;
+  Metrics metrics;
   ServersTransport servers_transport;
   std::string default_rule_syntax = "v3";
   // process

@@ -77,6 +77,62 @@ constexpr Option ping_options[] = {
 };
 constexpr Section ping_keys = section_of<Ping>(ping_options);
 
+constexpr Option api_options[] = {
+    option<&Api::insecure>("insecure", "answer on entry point traefik without a router"),
+    option<&Api::dashboard>("dashboard", "the dashboard beside the API"),
+    option<&Api::debug>("debug", "answer /debug/vars"),
+    option<&Api::base_path>("basePath", "what stands before /api and /dashboard")
+        .checked(check_base_path),
+    option<&Api::disable_dashboard_ad>("disableDashboardAd", "no effect: there is none"),
+    option<&Api::dashboard_name>("dashboardName", "name that the dashboard shows"),
+};
+constexpr Section api_keys = section_of<Api>(api_options);
+
+constexpr std::string_view no_exporter = "use metrics.prometheus";
+constexpr std::string_view no_families = "its family is not there";
+
+constexpr Option prometheus_options[] = {
+    option<&Prometheus::entry_point>("entryPoint", "entry point that answers /metrics"),
+    option<&Prometheus::manual_routing>("manualRouting",
+                                        "only routers that name prometheus@internal answer"),
+    later("buckets", Kind::text_list, "limits of histograms in seconds")
+        .as(Status::later, no_families)
+        .with_default("0.1, 0.3, 1.2, 5.0"),
+    later("addEntryPointsLabels", Kind::flag, "count by entry point")
+        .as(Status::later, no_families)
+        .quiet_at("false")
+        .with_default("true"),
+    later("addRoutersLabels", Kind::flag, "count by router")
+        .as(Status::later, no_families)
+        .quiet_at("false")
+        .with_default("false"),
+    later("addServicesLabels", Kind::flag, "count by service")
+        .as(Status::later, no_families)
+        .quiet_at("false")
+        .with_default("true"),
+    later("headerLabels", Kind::text_map, "labels from headers").as(Status::later, no_families),
+};
+bool verify_prometheus(const Prometheus&, Complaint& complaint) {
+  complaint = {{},
+               "has one family so far, traefik_service_server_up",
+               "count requests elsewhere until the others are there",
+               Severity::warning};
+  return false;
+}
+constexpr Section prometheus_keys = section_of<Prometheus, verify_prometheus>(prometheus_options);
+
+constexpr Option metrics_options[] = {
+    missing("addInternals", "count services of our own", Kind::flag)
+        .quiet_at("false")
+        .with_default("false"),
+    section<&Metrics::prometheus>("prometheus", prometheus_keys, "counters at /metrics").empty(),
+    missing("otlp", "counters over OTLP").as(Status::missing, no_exporter),
+    missing("datadog", "counters for Datadog").as(Status::missing, no_exporter),
+    missing("statsD", "counters for StatsD").as(Status::missing, no_exporter),
+    missing("influxDB2", "counters for InfluxDB").as(Status::missing, no_exporter),
+};
+constexpr Section metrics_keys = section_of<Metrics>(metrics_options);
+
 constexpr Option global_options[] = {
     accepted("checkNewVersion", Kind::flag, "no effect: nothing is ever contacted")
         .with_default("true"),
@@ -190,8 +246,8 @@ constexpr Option static_options[] = {
     section<&Static::access_log>("accessLog", access_log_keys, "the access log; off when absent")
         .empty(),
     section<&Static::ping>("ping", ping_keys, "answer /ping; off when absent").empty(),
-    missing("api", "JSON API and dashboard"),
-    missing("metrics", "counters for Prometheus and others"),
+    section<&Static::api>("api", api_keys, "answer /api; off when absent").empty(),
+    section<&Static::metrics>("metrics", metrics_keys, "counters for Prometheus and others"),
     missing("tracing", "traces"),
     section<&Static::servers_transport>("serversTransport", servers_transport_keys,
                                         "connections to servers, unless a service names another"),

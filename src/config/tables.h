@@ -30,6 +30,8 @@ std::string_view check_listen_address(std::string_view text);  // parse_listen_a
 std::string_view check_status_range(std::string_view text);    // "200", "300-302"
 std::string_view check_workers(std::string_view text);         // "auto" or 1 to 1024
 std::string_view check_affinity(std::string_view text);        // "auto" or masks of 0 and 1
+std::string_view check_method(std::string_view text);          // a token
+std::string_view check_base_path(std::string_view text);       // begins with "/"
 std::string_view check_user(std::string_view text);            // "NAME" or "NAME GROUP"
 
 }  // namespace pm::config

@@ -91,6 +91,7 @@ constexpr Option tls_options[] = {
     carried<&Dynamic::generated_certificate>(),
     carried<&Dynamic::generated_key>(),
     carried<&Dynamic::shared_secret>(),
+    carried<&Dynamic::verdicts>(),
 };
 
 constexpr Option router_tls_options[] = {

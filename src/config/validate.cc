@@ -77,10 +77,17 @@ void add_entry_point(Static& fixed, std::string name, std::string address) {
 
 void add_implied_entry_points(Static& fixed) {
   if (fixed.entry_points.empty()) add_entry_point(fixed, "http", ":80");
-  const bool wants_traefik =
-      fixed.ping && !fixed.ping->manual_routing && fixed.ping->entry_point.value == "traefik";
-  if (wants_traefik && find_entry_point(fixed, "traefik") == nullptr)
+  const auto wants = [](const auto& section) {
+    return section && !section->manual_routing && section->entry_point.value == "traefik";
+  };
+  const bool serves_api = fixed.api && fixed.api->insecure;
+  if (find_entry_point(fixed, "traefik") != nullptr) return;
+  if (wants(fixed.ping) || wants(fixed.metrics.prometheus)) {
     add_entry_point(fixed, "traefik", ":8080");
+  } else if (serves_api) {
+    // Whoever asks for nothing but the API without a login has not asked to show it to the world.
+    add_entry_point(fixed, "traefik", "127.0.0.1:8080");
+  }
 }
 
 void check_addresses(const Static& fixed, Findings& findings) {
@@ -126,14 +133,25 @@ void check_redirections(Static& fixed, Findings& findings) {
   }
 }
 
-void check_ping(const Static& fixed, Findings& findings) {
-  if (!fixed.ping || fixed.ping->manual_routing) return;
-  const At<std::string>& name = fixed.ping->entry_point;
+void check_entry_point_of(std::string_view section, const At<std::string>& name,
+                          const Static& fixed, Findings& findings) {
   if (find_entry_point(fixed, name.value) != nullptr) return;
-  findings.error(
-      name.mark,
-      fmt::format("ping.entryPoint {}: no entry point of that name", text::quoted(name.value)),
-      nearest_entry_point(fixed, name.value));
+  findings.error(name.mark,
+                 fmt::format("{}.entryPoint {}: no entry point of that name", section,
+                             text::quoted(name.value)),
+                 nearest_entry_point(fixed, name.value));
+}
+
+void check_internals(const Static& fixed, Findings& findings) {
+  const auto& prometheus = fixed.metrics.prometheus;
+  if (fixed.ping && !fixed.ping->manual_routing)
+    check_entry_point_of("ping", fixed.ping->entry_point, fixed, findings);
+  if (prometheus && !prometheus->manual_routing)
+    check_entry_point_of("metrics.prometheus", prometheus->entry_point, fixed, findings);
+  if (fixed.api && fixed.api->insecure && fixed.api->base_path.value != "/") {
+    findings.error(fixed.api->base_path.mark, "api.basePath has no effect beside api.insecure",
+                   "take one of them out");
+  }
 }
 
 void check_file_provider(const Static& fixed, Findings& findings) {
@@ -151,6 +169,8 @@ void check_file_provider(const Static& fixed, Findings& findings) {
 
 void check_middleware_types(const Dynamic& dynamic, MiddlewareTypes built, Findings& findings) {
   for (const Middleware& middleware : dynamic.middlewares) {
+    const Findings::About about(
+        findings, fmt::format("middleware {}@{}", middleware.name, middleware.provider));
     for (const Entry& type : middleware.body.entries) {
       if (type.value.is_null() || find_type(built, type.key) != nullptr) continue;
       const std::string where = fmt::format("http.middlewares.{}", middleware.name);
@@ -193,7 +213,7 @@ bool validate(Config& config, Findings& findings, MiddlewareTypes middleware_typ
   add_implied_entry_points(config.fixed);
   check_addresses(config.fixed, findings);
   check_redirections(config.fixed, findings);
-  check_ping(config.fixed, findings);
+  check_internals(config.fixed, findings);
   check_file_provider(config.fixed, findings);
   sort_all(config.dynamic, findings);
   check_middleware_types(config.dynamic, middleware_types, findings);

@@ -36,17 +36,6 @@ std::uint32_t code_point(std::string_view text) {
   return code;
 }
 
-bool looks_secret(std::string_view key) {
-  constexpr std::string_view parts[] = {"password", "passwd",        "secret",     "token",
-                                        "users",    "authorization", "apikey",     "api-key",
-                                        "cookie",   "sessionkey",    "signingkey", "credential"};
-  const std::string lower = text::to_lower(key);
-  if (lower.ends_with("file")) return false;
-  return std::any_of(std::begin(parts), std::end(parts), [&lower](std::string_view part) {
-    return lower.find(part) != std::string::npos;
-  });
-}
-
 // U+FEFF, U+FFFE and U+FFFF: printable to nobody, and libyaml takes them only escaped.
 bool is_refused_by_yaml(std::string_view character) {
   return character == "\xef\xbb\xbf" || character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf";
@@ -86,7 +75,7 @@ void write_flow(const Node& node, bool is_shown, bool show_secrets, std::string&
   switch (node.kind) {
     case NodeKind::null: out += "null"; return;
     case NodeKind::scalar: {
-      const bool is_key = !show_secrets && node.text.find("PRIVATE KEY-----") != std::string::npos;
+      const bool is_key = !show_secrets && holds_key(node.text);
       out += is_shown && !is_key ? scalar(node) : quoted("<redacted>");
       return;
     }
@@ -112,6 +101,21 @@ void write_flow(const Node& node, bool is_shown, bool show_secrets, std::string&
 }
 
 }  // namespace
+
+bool looks_secret(std::string_view key) {
+  constexpr std::string_view parts[] = {"password", "passwd",        "secret",     "token",
+                                        "users",    "authorization", "apikey",     "api-key",
+                                        "cookie",   "sessionkey",    "signingkey", "credential"};
+  const std::string lower = text::to_lower(key);
+  if (lower.ends_with("file")) return false;
+  return std::any_of(std::begin(parts), std::end(parts), [&lower](std::string_view part) {
+    return lower.find(part) != std::string::npos;
+  });
+}
+
+bool holds_key(std::string_view text) noexcept {
+  return text.find("PRIVATE KEY-----") != std::string_view::npos;
+}
 
 std::string yaml_text(std::string_view text) {
   const bool is_plain = !text.empty() && (text::is_alpha(text[0]) || text[0] == '/') &&

@@ -12,6 +12,9 @@
 
 namespace pm::config {
 
+bool looks_secret(std::string_view key);  // "password", "users", but not "usersFile"
+bool holds_key(std::string_view text) noexcept;
+
 std::string yaml_text(std::string_view text);
 // One line in flow style: {a: [1, "x y"]}. Values of keys that look like secrets are hidden unless `show_secrets`.
 std::string yaml_flow(const Node& node, bool show_secrets);

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace pm::net {
@@ -110,6 +111,20 @@ int EpollKernel::connect(const Endpoint& to) noexcept {
     return -error;
   }
   return fd;
+}
+
+// Such a socket is connected at once or not at all: a queue that is full says EAGAIN.
+int EpollKernel::connect_local(std::string_view path) noexcept {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return -ENAMETOOLONG;
+  path.copy(address.sun_path, path.size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+  const int error = errno;
+  ::close(fd);
+  return -error;
 }
 
 int EpollKernel::connect_error(int fd) noexcept {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 struct iovec;
 
@@ -44,7 +45,8 @@ class Kernel {
   virtual long send(int fd, const iovec* pieces, int count) noexcept = 0;
   virtual int accept(int fd, Endpoint& peer) noexcept = 0;
   virtual int connect(
-      const Endpoint& to) noexcept = 0;            // the descriptor of a socket that is connecting
+      const Endpoint& to) noexcept = 0;  // the descriptor of a socket that is connecting
+  virtual int connect_local(std::string_view path) noexcept = 0;  // the same, of a unix socket
   virtual int connect_error(int fd) noexcept = 0;  // 0, or the negative errno of a failed connect
   virtual void shutdown_write(int fd) noexcept = 0;
   virtual void close(int fd) noexcept = 0;
@@ -70,6 +72,7 @@ class EpollKernel final : public Kernel {
   long send(int fd, const iovec* pieces, int count) noexcept override;
   int accept(int fd, Endpoint& peer) noexcept override;
   int connect(const Endpoint& to) noexcept override;
+  int connect_local(std::string_view path) noexcept override;
   int connect_error(int fd) noexcept override;
   void shutdown_write(int fd) noexcept override;
   void close(int fd) noexcept override;

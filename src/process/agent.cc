@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "process/agent.h"
 
+#include "agent/api.h"
 #include "agent/expiry_watch.h"
+#include "agent/probe_runner.h"
 #include "agent/resolver.h"
+#include "agent/server_metrics.h"
+#include "agent/site.h"
 #include "config/codec.h"
 #include "core/text.h"
 #include "os/memory.h"
+#include "process/build_paths.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
 #include "process/server_hosts.h"
+#include "runtime/http1_connector.h"
+#include "runtime/middleware_plan.h"
+#include "runtime/probe_plan.h"
+#include "shm/health.h"
 #include "shm/names.h"
+#include "tls/gate.h"
+#include "tls/wire.h"
 
+#include <ctime>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +50,13 @@ std::vector<agent::WatchedCertificate> watched_certificates(const config::Config
   return watched;
 }
 
+// What the loader has found of an object; a service that it has not called broken can be checked.
+bool is_usable(const config::Config& config, std::string_view service) {
+  const auto found = config.dynamic.verdicts.find("service " + std::string(service));
+  return found == config.dynamic.verdicts.end() ||
+         (!found->second.starts_with('e') && found->second.find("\ne") == std::string::npos);
+}
+
 class Agent final : public Ear {
  public:
   explicit Agent(ChildInput input)
@@ -52,7 +71,11 @@ class Agent final : public Ear {
 
  private:
   Status start();
+  Status open_network();
+  Status open_site();
   Status take_configuration(const runtime::Bundle& bundle);
+  agent::Reply answer_metrics() const;
+  void close_network();
   int fail(const Error& error);
   void take_configuration(const Message& message);
   void on_message(Message message) override;
@@ -67,6 +90,16 @@ class Agent final : public Ear {
   ChildLoop loop_;
   std::unique_ptr<agent::Resolver> resolver_;
   std::unique_ptr<agent::ExpiryAlarm> expiry_;
+  // The agent's own way to servers, and from workers.
+  std::unique_ptr<net::Loop> network_;
+  tls::Wire wire_;
+  std::unique_ptr<tls::Gate> gate_;
+  runtime::Http1Connector connector_;
+  std::unique_ptr<upstream::PoolBook> pools_;
+  std::unique_ptr<agent::ProbeRunner> probes_;
+  std::vector<config::MiddlewareType> types_;
+  std::unique_ptr<agent::Api> api_;
+  std::unique_ptr<agent::Site> site_;
   os::Fd error_log_;  // once the first one was replaced
 };
 
@@ -79,27 +112,77 @@ int Agent::run() {
   loop_.run();
   resolver_->stop();
   expiry_.reset();
+  close_network();
   loop_.close();
   return exit_success;
 }
 
 Status Agent::start() {
   resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), *input_.names, log_);
-  const runtime::Bundle bundle = std::move(input_.bundle);
-  return take_configuration(bundle);
-}
-
-// The first one, and again with each reload.
-Status Agent::take_configuration(const runtime::Bundle& bundle) {
+  PM_TRY([[maybe_unused]] auto opened, open_network());
   {
-    PM_TRY(const config::Config config, config::decode(bundle.config()));
-    std::vector<std::string> hosts;
-    for (const config::At<std::string>& host : server_hosts(config))
-      hosts.push_back(host.value);
-    resolver_->set_names(std::move(hosts));
-    expiry_ = std::make_unique<agent::ExpiryAlarm>(loop_.uv(), log_, watched_certificates(config));
+    const runtime::Bundle bundle = std::move(input_.bundle);
+    PM_TRY([[maybe_unused]] auto taken, take_configuration(bundle));
   }
   os::give_back_free_memory();
+  return open_site();
+}
+
+Status Agent::open_network() {
+  PM_TRY(network_, net::Loop::create(loop_.uv()));
+  gate_ = std::make_unique<tls::Gate>(*network_);
+  pools_ =
+      std::make_unique<upstream::PoolBook>(upstream::PoolBook::Options{.loop = network_.get(),
+                                                                       .names = input_.names,
+                                                                       .connector = &connector_,
+                                                                       .wire = &wire_,
+                                                                       .gate = gate_.get(),
+                                                                       .log = &log_});
+  probes_ = std::make_unique<agent::ProbeRunner>(agent::ProbeRunner::Options{
+      .loop = network_.get(), .health = input_.health, .pools = pools_.get(), .log = &log_});
+  types_ = runtime::middleware_types(*input_.modules);
+  return success();
+}
+
+Status Agent::open_site() {
+  if (input_.agent_listener < 0) return success();
+  site_ = std::make_unique<agent::Site>(*network_, log_);
+  site_->answer("api@internal", [this](const agent::Question& question) {
+    return api_ == nullptr ? agent::Reply::not_found() : api_->answer(question);
+  });
+  site_->answer("dashboard@internal", [this](const agent::Question& question) {
+    return api_ == nullptr ? agent::Reply::not_found() : api_->answer_dashboard(question);
+  });
+  site_->answer("prometheus@internal", [this](const agent::Question&) { return answer_metrics(); });
+  if (!site_->listen(std::exchange(input_.agent_listener, -1)))
+    return Error{Errc::io, "", "the kernel refuses to watch the socket of the agent"};
+  network_->turn();
+  return success();
+}
+
+// At the start and at each reload; what has not changed goes on as if nothing had been.
+Status Agent::take_configuration(const runtime::Bundle& bundle) {
+  PM_TRY(config::Config config, config::decode(bundle.config()));
+  std::vector<std::string> hosts;
+  for (const config::At<std::string>& host : server_hosts(config))
+    hosts.push_back(host.value);
+  resolver_->set_names(std::move(hosts));
+  expiry_ = std::make_unique<agent::ExpiryAlarm>(loop_.uv(), log_, watched_certificates(config));
+  probes_->set_probes(runtime::make_probes(
+      config, [&config](std::string_view service) { return is_usable(config, service); }));
+  pools_->sweep();
+  network_->turn();
+  if (!config.fixed.api) {
+    api_.reset();
+    return success();
+  }
+  if (api_ == nullptr) {
+    api_ = std::make_unique<agent::Api>(agent::Api::Options{.version = std::string(build_version),
+                                                            .started = std::time(nullptr),
+                                                            .types = types_,
+                                                            .health = input_.health});
+  }
+  api_->take(std::move(config));
   return success();
 }
 
@@ -108,7 +191,24 @@ void Agent::take_configuration(const Message& message) {
   if (!serial || message.fds.size() != 1) return;
   const auto bundle = runtime::Bundle::open(message.fds[0].number());
   const bool is_taken = bundle && take_configuration(*bundle);
+  os::give_back_free_memory();
   loop_.channel().send(MessageType::applied, body_of(Applied{*serial, is_taken ? 1u : 0u}));
+}
+
+// What is known here: the states of servers.
+agent::Reply Agent::answer_metrics() const {
+  return agent::server_metrics(*probes_);
+}
+
+void Agent::close_network() {
+  site_.reset();
+  probes_.reset();
+  pools_->close_idle();
+  network_->turn();
+  pools_.reset();
+  network_->turn();
+  gate_.reset();
+  network_.reset();
 }
 
 int Agent::fail(const Error& error) {

@@ -34,7 +34,8 @@ void clear_environment() {
 }
 
 void keep_own_descriptors(const ChildInput& input) {
-  std::vector<int> keep{input.channel.number(), input.error_log, input.access_log, input.spill};
+  std::vector<int> keep{input.channel.number(), input.error_log, input.access_log, input.spill,
+                        input.agent_listener};
   for (const runtime::ListeningSocket& listener : input.listeners)
     keep.push_back(listener.fd);
   os::close_all_but(keep);

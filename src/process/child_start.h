@@ -19,6 +19,7 @@
 #include <vector>
 
 namespace pm::shm {
+class Health;
 class Names;
 class TicketKeys;
 }  // namespace pm::shm
@@ -41,12 +42,15 @@ struct ChildInput {
   const runtime::Modules* modules = nullptr;
   os::ProcessTitle* title = nullptr;
   shm::Names* names = nullptr;
+  shm::Health* health = nullptr;
   shm::TicketKeys* ticket_keys = nullptr;  // of a worker
   LogSettings log;
   int error_log = -1;
-  int access_log = -1;     // -1: off
-  int spill = -1;          // of a worker: a file for bodies that are held; -1: there can be none
-  bool is_daemon = false;  // standard error is the error log
+  int access_log = -1;       // -1: off
+  int spill = -1;            // of a worker: a file for bodies that are held; -1: there can be none
+  bool is_daemon = false;    // standard error is the error log
+  int agent_listener = -1;   // of the agent; -1: nobody asks it anything
+  std::string agent_socket;  // where that is found; "": nowhere
   unsigned slot = 0;
   std::vector<runtime::ListeningSocket> listeners;
 };

@@ -26,6 +26,8 @@ constexpr int exit_not_executed = 127;
 
 std::string text_of(const Bequest& bequest) {
   std::string text = fmt::format("{}\nchannel {}\n", first_line, bequest.channel);
+  if (bequest.agent_socket >= 0)
+    text += fmt::format("agent {} {}\n", bequest.agent_socket, bequest.agent_path);
   if (bequest.is_daemon) text += "daemon 1\n";
   if (bequest.is_unattended) text += "unattended 1\n";
   for (const KnownProcess& master : bequest.masters)
@@ -94,6 +96,11 @@ bool Parser::line(std::string_view text) {
     heritage_.channel = Channel(std::move(fd));
     return true;
   }
+  if (word == "agent") {
+    heritage_.agent_socket = std::move(fd);
+    heritage_.agent_path = rest_;
+    return true;
+  }
   if (word == "zone") {
     heritage_.zones.push_back({std::string(rest_), std::move(fd)});
     return true;
@@ -112,6 +119,7 @@ bool Parser::line(std::string_view text) {
   };
   keep(text);
   keep(bequest.channel);
+  if (bequest.agent_socket >= 0) keep(bequest.agent_socket);
   for (const ZoneFd& zone : bequest.zones)
     keep(zone.fd);
   for (const ListenerSocket& socket : bequest.sockets)

@@ -45,6 +45,8 @@ struct InheritedZone {
 struct Bequest {
   std::vector<ListenerSocket> sockets;
   std::vector<ZoneFd> zones;
+  int agent_socket = -1;  // -1: there is none
+  std::string agent_path;
   int channel = -1;
   std::vector<KnownProcess> masters;  // that still drain, the eldest first; the one that hands over is the last
   bool is_daemon = false;
@@ -55,6 +57,8 @@ struct Heritage {
   Channel channel;
   std::vector<InheritedSocket> sockets;
   std::vector<InheritedZone> zones;
+  os::Fd agent_socket;
+  std::string agent_path;
   std::vector<KnownProcess> masters;
   bool is_daemon = false;
   bool is_unattended = false;

@@ -57,6 +57,18 @@ os::Fd open_early_log(const Command& command) {
   return {};
 }
 
+// For the API, which shows each object with what was found of it.
+config::TextMap verdicts_of(const config::Findings& findings) {
+  config::TextMap verdicts;
+  for (const config::Verdict& verdict : findings.verdicts()) {
+    std::string& lines = verdicts[verdict.object];
+    if (!lines.empty()) lines += '\n';
+    lines += verdict.severity == config::Severity::warning ? 'w' : 'e';
+    lines += text::replace_all(verdict.what, "\n", " ");
+  }
+  return verdicts;
+}
+
 Status write_bundles(const BundleFds& to, Loaded& loaded) {
   runtime::BundleContent for_agent = loaded.bundle;
   loaded.bundle.watch = std::move(loaded.result.watch);
@@ -66,6 +78,7 @@ Status write_bundles(const BundleFds& to, Loaded& loaded) {
   PM_TRY([[maybe_unused]] auto written,
          runtime::write_bundle(to.workers, std::move(loaded.bundle)));
   config::drop_keys(loaded.result.config);
+  loaded.result.config.dynamic.verdicts = verdicts_of(loaded.findings);
   for_agent.config = config::encode(loaded.result.config);
   return runtime::write_bundle(to.agent, std::move(for_agent));
 }

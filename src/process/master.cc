@@ -43,6 +43,11 @@ Master::Master(MasterInput input)
   present_->workers = plan().workers;
 }
 
+// Another program of ours goes on with the socket that both have.
+Master::~Master() {
+  if (upgrade_ || predecessor_) agent_socket_.leave();
+}
+
 int Master::run() {
   if (const int code = start(); code != exit_success) return code;
   while (!is_finished())
@@ -162,6 +167,8 @@ void Master::become(const Child& child, Channel channel) {
   const ChildKind kind = child.kind;
   const bool is_coming = child.standing == Standing::coming;
   const LogFiles& logs = is_coming ? coming_logs_ : logs_;
+  const bool has_own_socket = is_coming && !coming_socket_.path().empty();
+  const AgentSocket& socket = has_own_socket ? coming_socket_ : agent_socket_;
   const std::unique_ptr<Generation> own = std::move(is_coming ? coming_ : present_);
   const LogSettings log = log_settings(own->plan(), logs);
   std::vector<runtime::ListeningSocket> listeners;
@@ -182,9 +189,14 @@ void Master::become(const Child& child, Channel channel) {
   input.names = &*names_;
   input.log = log;
   input.error_log = logs.error();
+  input.health = &*health_;
+  input.agent_socket = socket.path();
   input.is_daemon = input_.report.is_daemon();
   input.slot = slot;
-  if (kind == ChildKind::agent) std::exit(run_agent(std::move(input)));
+  if (kind == ChildKind::agent) {
+    input.agent_listener = socket.number();
+    std::exit(run_agent(std::move(input)));
+  }
   input.ticket_keys = &*ticket_keys_;
   input.access_log = logs.access();
   input.listeners = std::move(listeners);

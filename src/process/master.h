@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "os/signal.h"
 #include "os/title.h"
+#include "process/agent_socket.h"
 #include "process/child_start.h"
 #include "process/children.h"
 #include "process/cli.h"
@@ -28,6 +29,7 @@
 #include "process/summary.h"
 #include "process/upgrade.h"
 #include "process/watch.h"
+#include "shm/health.h"
 #include "shm/names.h"
 #include "shm/ticket_keys.h"
 
@@ -53,6 +55,7 @@ struct MasterInput {
 class Master {
  public:
   explicit Master(MasterInput input);
+  ~Master();
   int run();
 
  private:
@@ -70,6 +73,7 @@ class Master {
   int take_heritage();
   template <class T>
   Result<T> attach_or_create(std::string_view name);
+  Status open_agent_socket(const runtime::Plan& plan, AgentSocket& socket);
   bool pause(std::chrono::milliseconds time);
   LogFiles::Names log_names(const runtime::Plan& plan) const;
   LogSettings log_settings(const runtime::Plan& plan, const LogFiles& logs) const;
@@ -101,6 +105,7 @@ class Master {
   void give_up_coming(const std::string& reason);
   void finish_reload(const std::string& what);
   void end_reload(bool ok, const std::string& reason);
+  void renew_agent() noexcept;
   void abandon_reload() noexcept;
 
   // Children
@@ -169,9 +174,11 @@ class Master {
   Log log_;
   LogFiles logs_;
   Listeners listeners_;
+  AgentSocket agent_socket_;
   PidFile pid_file_;
   Notifier notifier_;
   std::optional<shm::Names> names_;
+  std::optional<shm::Health> health_;
   std::optional<shm::TicketKeys> ticket_keys_;
   Clock::time_point next_secret_;  // when ticket_keys_ gets a new one
   Children children_;
@@ -190,6 +197,7 @@ class Master {
   std::optional<Swap> swapping_;
   std::unique_ptr<Generation> coming_;
   LogFiles coming_logs_;
+  AgentSocket coming_socket_;  // where the coming generation cannot use the one that is there
   Clock::time_point coming_deadline_;
 
   std::optional<Upgrade> upgrade_;        // to the next program

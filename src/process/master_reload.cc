@@ -132,6 +132,10 @@ void Master::replace(Configuration configuration) {
   if (!opened) return refuse_reload("log: " + to_string(opened.error()));
   if (const auto failure = listeners_.bind(next.addresses(), next.workers, nullptr))
     return refuse_reload(failure->message);
+  if (const Status opened = open_agent_socket(next, coming_socket_); !opened) {
+    listeners_.settle(plan().addresses(), present_->workers);
+    return refuse_reload("socket of the agent: " + to_string(opened.error()));
+  }
   open_files_ = raise_open_files(next);
   coming_logs_ = std::move(logs);
   const unsigned workers = next.workers;
@@ -156,6 +160,8 @@ void Master::commit() {
   present_ = std::move(coming_);
   logs_ = std::move(coming_logs_);
   coming_logs_ = LogFiles();
+  if (!coming_socket_.path().empty()) agent_socket_ = std::move(coming_socket_);
+  coming_socket_ = AgentSocket();
   use_logs();
   apply(log_settings(plan(), logs_), "master", log_);
   listeners_.settle(plan().addresses(), present_->workers);
@@ -218,6 +224,15 @@ void Master::give_up_coming(const std::string& reason) {
   refuse_reload(reason);
 }
 
+// Another agent has claimed what only one may write, and is gone: the next one of ours claims it back.
+void Master::renew_agent() noexcept {
+  children_.for_each(Standing::active, [](Child& child) {
+    if (child.kind != ChildKind::agent || child.pid == 0) return;
+    child.is_ended = true;
+    ::kill(child.pid, SIGTERM);
+  });
+}
+
 void Master::abandon_reload() noexcept {
   wanted_.reset();
   if (loading_) ::kill(loading_->pid(), SIGKILL);
@@ -231,6 +246,8 @@ void Master::abandon_reload() noexcept {
   });
   coming_.reset();
   coming_logs_ = LogFiles();
+  coming_socket_ = AgentSocket();
+  renew_agent();
   listeners_.settle(plan().addresses(), present_->workers);
 }
 

@@ -48,6 +48,9 @@ int Master::start() {
   open_files_ = raise_open_files(plan());
   if (const int code = write_pid_file(); code != exit_success) return code;
   if (const int code = map_zones(); code != exit_success) return code;
+  if (const Status opened = open_agent_socket(plan(), agent_socket_); !opened)
+    return refuse(exit_failed,
+                  "pointsman: error: socket of the agent: " + to_string(opened.error()));
 
   add_children(*present_, Standing::active);
   start_due(Clock::now());
@@ -84,6 +87,9 @@ int Master::take_heritage() {
   predecessor_ = std::move(heritage.channel);
   masters_before_ = std::move(heritage.masters);
   bound_masters();
+  if (heritage.agent_socket.is_open())
+    agent_socket_ =
+        AgentSocket::adopt(std::move(heritage.agent_socket), std::move(heritage.agent_path));
   if (listeners_.adopt(std::move(heritage.sockets))) return exit_success;
   return refuse(exit_internal, "pointsman: error: the program before has handed over no sockets");
 }
@@ -162,11 +168,29 @@ int Master::map_zones() {
   auto names = attach_or_create<shm::Names>("names");
   if (!names) return refuse(exit_internal, "pointsman: error: " + to_string(names.error()));
   names_.emplace(std::move(names).value());
+  auto health = attach_or_create<shm::Health>("health");
+  if (!health) return refuse(exit_internal, "pointsman: error: " + to_string(health.error()));
+  health_.emplace(std::move(health).value());
   auto keys = attach_or_create<shm::TicketKeys>("ticket-keys");
   if (!keys) return refuse(exit_internal, "pointsman: error: " + to_string(keys.error()));
   ticket_keys_.emplace(std::move(keys).value());
   next_secret_ = Clock::now() + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
   return exit_success;
+}
+
+// Where nothing is to be asked of the agent there is no socket. One that is there stays, unless it is another user's.
+Status Master::open_agent_socket(const runtime::Plan& plan, AgentSocket& socket) {
+  if (plan.has_agent_site == 0) return success();
+  const os::Identity owner{plan.uid, plan.gid, ""};
+  const AgentSocket::Wish wish{.folders = {std::string(plan.run_path.view()),
+                                           std::string(input_.command.environment
+                                                           .find("XDG_RUNTIME_DIR")
+                                                           .value_or("")),
+                                           "/tmp"},
+                               .owner = plan.user_given != 0 ? &owner : nullptr};
+  if (agent_socket_.is_for(wish.owner)) return success();
+  PM_TRY(socket, AgentSocket::open(wish));
+  return success();
 }
 
 // A zone of another layout is not read: it starts afresh, which is said.

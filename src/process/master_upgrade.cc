@@ -38,7 +38,11 @@ void Master::upgrade(UpgradeWish wish) {
 
   Bequest bequest;
   bequest.sockets = listeners_.all();
-  bequest.zones = {{"names", names_->zone().fd()}, {"ticket-keys", ticket_keys_->zone().fd()}};
+  bequest.zones = {{"names", names_->zone().fd()},
+                   {"health", health_->zone().fd()},
+                   {"ticket-keys", ticket_keys_->zone().fd()}};
+  bequest.agent_socket = agent_socket_.number();
+  bequest.agent_path = agent_socket_.path();
   bequest.channel = ends->second.number();
   bequest.masters = masters_before_;
   std::erase_if(bequest.masters, [](const KnownProcess& one) { return !one.is_alive(); });
@@ -192,12 +196,7 @@ void Master::on_successor_death(int wait_status) {
   }
   notifier_.tell(fmt::format("MAINPID={}\nREADY=1", ::getpid()));
   if (are_workers_stopped_ && !was_asked_for) return start_again();
-  // The new program's agent has claimed what only one may write; one of ours claims it back.
-  children_.for_each(Standing::active, [](Child& child) {
-    if (child.kind != ChildKind::agent || child.pid == 0) return;
-    child.is_ended = true;
-    ::kill(child.pid, SIGTERM);
-  });
+  renew_agent();
 }
 
 // -s rollback: our workers first, then the new program is told to finish.

@@ -84,6 +84,7 @@ class Maker {
   bool set_affinity();
   bool set_user();
   bool set_paths();
+  std::string run_folder() const;
   void set_times();
   void set_rest();
 
@@ -195,6 +196,16 @@ bool Maker::set_user() {
   return put(plan_.user, identity.name, "the name of the user", fixed_.user.mark, findings_);
 }
 
+// Beside the pid file; without one where such files are.
+std::string Maker::run_folder() const {
+  const auto folder_of = [](std::string_view path) {
+    return std::string(path.substr(0, std::max<std::size_t>(path.rfind('/'), 1)));
+  };
+  const std::string pid = absolute_path(input_.base, fixed_.pid_path);
+  if (!pid.empty()) return folder_of(pid);
+  return input_.is_root ? folder_of(paths::pid) : "";
+}
+
 bool Maker::set_paths() {
   const auto path = [&](runtime::PathText& to, const std::string& value, std::string_view what) {
     return put(to, absolute_path(input_.base, value), what, {}, findings_);
@@ -204,6 +215,7 @@ bool Maker::set_paths() {
   return path(plan_.config_path, input_.config_path, "the path of the configuration") &&
          path(plan_.pid_path, fixed_.pid_path, "pid") &&
          path(plan_.log.path, fixed_.log.file_path, "log.filePath") &&
+         path(plan_.run_path, run_folder(), "the folder of the agent's socket") &&
          path(plan_.spill_path, fixed_.spill_path, "spillPath") &&
          path(plan_.access_log_path, access, "accessLog.filePath");
 }
@@ -227,6 +239,7 @@ void Maker::set_rest() {
   };
   plan_.daemon = choice(fixed_.daemon);
   plan_.term_is_graceful = choice(fixed_.operations.term_is_graceful);
+  plan_.has_agent_site = fixed_.api || fixed_.metrics.prometheus ? 1 : 0;
   plan_.orphans_serve = fixed_.operations.orphans == "serve" ? 1 : 0;
   plan_.open_files = static_cast<std::uint64_t>(std::max<std::int64_t>(0, fixed_.rlimit_nofile));
   plan_.worker_priority =

@@ -9,6 +9,7 @@
 #include "process/build_paths.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
+#include "shm/health.h"
 #include "shm/names.h"
 #include "shm/ticket_keys.h"
 
@@ -89,6 +90,8 @@ int Worker::start() {
   options.log = &log_;
   options.names = input_.names;
   options.ticket_keys = input_.ticket_keys;
+  options.health = input_.health;
+  options.agent_socket = input_.agent_socket;
   options.access_log = access_log_.get();
   options.spill = std::exchange(input_.spill, -1);
   options.on_drained = [this] {
@@ -204,6 +207,7 @@ int run_worker(ChildInput input) {
   ::setenv("UV_THREADPOOL_SIZE", "2",
            1);  // decision 40: slow hashes and held bodies share two threads
   input.names->zone().make_read_only();
+  input.health->zone().make_read_only();
   input.ticket_keys->zone().make_read_only();
   const runtime::Plan& plan = input.bundle.plan();
   switch (plan.affinity) {

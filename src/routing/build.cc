@@ -39,6 +39,10 @@ std::optional<Internal> internal_service(std::string_view qualified_name,
   if (qualified_name == "noop@internal") return Internal::noop;
   if (qualified_name == "whoami@internal") return Internal::whoami;
   if (qualified_name == "ping@internal" && fixed.ping) return Internal::ping;
+  if (qualified_name == "api@internal" && fixed.api) return Internal::agent;
+  if (qualified_name == "dashboard@internal" && fixed.api && fixed.api->dashboard)
+    return Internal::agent;
+  if (qualified_name == "prometheus@internal" && fixed.metrics.prometheus) return Internal::agent;
   return std::nullopt;
 }
 
@@ -211,6 +215,8 @@ void Builder::report_unused_services() {
   }
   for (const config::Service& service : input_.config.dynamic.services) {
     if (used.count(qualified(service.name, service.provider)) > 0) continue;
+    const config::Findings::About about(findings_,
+                                        "service " + qualified(service.name, service.provider));
     findings_.warning(service.mark,
                       fmt::format("service {} is never used", text::quoted(service.name)));
   }

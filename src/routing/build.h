@@ -35,8 +35,8 @@ constexpr std::size_t max_chain_links = 255;
 
 enum class Kind : std::uint8_t { plain, tls };
 
-// What the worker answers by itself.
-enum class Internal : std::uint8_t { none, noop, ping, whoami };
+// What the worker answers by itself; agent: what it asks the agent for (api, dashboard, prometheus).
+enum class Internal : std::uint8_t { none, noop, ping, whoami, agent };
 // By qualified name; nothing when it is no internal service, or one that this configuration does not enable.
 std::optional<Internal> internal_service(std::string_view qualified_name,
                                          const config::Static& fixed) noexcept;

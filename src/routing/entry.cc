@@ -75,26 +75,45 @@ void add_redirection(const config::Static& fixed, const config::EntryPoint& from
   routers.push_back(std::move(made));
 }
 
-void add_ping(const config::Static& fixed, std::deque<InternalRouter>& routers,
-              config::Findings& findings) {
-  const config::At<std::string>& on = fixed.ping->entry_point;
+// What leads to a service of our own.
+struct Way {
+  std::string_view name;
+  std::string_view path;
+  std::string_view service;
+  std::int64_t priority = INT64_MAX;
+};
+
+void add_way(const Way& way, const config::At<std::string>& on, const config::Static& fixed,
+             std::deque<InternalRouter>& routers, config::Findings& findings) {
   if (find_entry_point(fixed, on.value) == nowhere) {
-    findings.broken(on.mark,
-                    fmt::format("entry point {} of ping does not exist", text::quoted(on.value)),
-                    did_you_mean(
-                        findings, on.value, [&] { return entry_point_names(fixed); },
-                        "declare it under entryPoints"));
+    findings.broken(
+        on.mark,
+        fmt::format("entry point {} of {} does not exist", text::quoted(on.value), way.name),
+        did_you_mean(
+            findings, on.value, [&] { return entry_point_names(fixed); },
+            "declare it under entryPoints"));
     return;
   }
   InternalRouter made;
-  made.router.name = "ping";
+  made.router.name = way.name;
   made.router.provider = "internal";
   made.router.mark = on.mark;
   made.router.entry_points = {on};
-  made.router.rule = {"PathPrefix(`/ping`)", on.mark};
-  made.router.priority = {INT64_MAX, on.mark};
-  made.router.service = {"ping@internal", on.mark};
+  made.router.rule = {fmt::format("PathPrefix(`{}`)", way.path), on.mark};
+  made.router.priority = {way.priority, on.mark};
+  made.router.service = {std::string(way.service), on.mark};
   routers.push_back(std::move(made));
+}
+
+// The API without a login: on the entry point that is named so and on no other.
+void add_insecure_api(const config::Static& fixed, std::deque<InternalRouter>& routers,
+                      config::Findings& findings) {
+  const config::At<std::string> on{"traefik", {}};
+  add_way({"api", "/api", "api@internal", INT64_MAX - 1}, on, fixed, routers, findings);
+  if (fixed.api->dashboard)
+    add_way({"dashboard", "/", "dashboard@internal", INT64_MAX - 2}, on, fixed, routers, findings);
+  if (fixed.api->debug)
+    add_way({"debug", "/debug", "api@internal", INT64_MAX - 1}, on, fixed, routers, findings);
 }
 
 }  // namespace
@@ -158,7 +177,14 @@ std::deque<InternalRouter> internal_routers(const config::Static& fixed,
   for (const config::EntryPoint& entry_point : fixed.entry_points) {
     if (entry_point.http.redirection) add_redirection(fixed, entry_point, routers, findings);
   }
-  if (fixed.ping && !fixed.ping->manual_routing) add_ping(fixed, routers, findings);
+  if (fixed.ping && !fixed.ping->manual_routing)
+    add_way({"ping", "/ping", "ping@internal"}, fixed.ping->entry_point, fixed, routers, findings);
+  const auto& prometheus = fixed.metrics.prometheus;
+  if (prometheus && !prometheus->manual_routing) {
+    add_way({"prometheus", "/metrics", "prometheus@internal"}, prometheus->entry_point, fixed,
+            routers, findings);
+  }
+  if (fixed.api && fixed.api->insecure) add_insecure_api(fixed, routers, findings);
   return routers;
 }
 

@@ -34,7 +34,7 @@ struct InternalRouter {
   config::Router router;
   std::optional<Redirect> redirect;
 };
-// Redirections "<ep>-to-<to>" and "ping". A deque, since drafts point into it.
+// Redirections "<ep>-to-<to>", "ping", "prometheus", "api", "dashboard". A deque, since drafts point into it.
 std::deque<InternalRouter> internal_routers(const config::Static& fixed,
                                             config::Findings& findings);
 

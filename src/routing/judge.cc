@@ -11,11 +11,13 @@ namespace pm::routing {
 
 void Builder::disable(Draft& draft, config::Mark mark, std::string what, std::string advice) {
   draft.enabled = false;
+  const config::Findings::About about(findings_, "router " + draft.name);
   findings_.broken(mark, title(draft) + " " + what, std::move(advice));
 }
 
 // Everything that can be said of one router without the others; all of it, so that one run shows every fault.
 void Builder::judge(Draft& draft) {
+  const config::Findings::About about(findings_, "router " + draft.name);
   judge_rule(draft);
   judge_priority(draft);
   judge_middlewares(draft);
@@ -167,7 +169,10 @@ void Builder::judge_entry_points(Draft& draft) {
   for (const std::uint32_t at : listed) {
     if (takes_middlewares(source, at)) draft.entry_points.push_back(at);
   }
-  if (draft.entry_points.empty()) draft.enabled = false;  // the finding stands at the entry point
+  if (!draft.entry_points.empty()) return;
+  draft.enabled = false;  // the finding stands at the entry point
+  findings_.blame(config::Severity::broken,
+                  "needs a middleware of its entry point that cannot be built");
 }
 
 // The middlewares of an entry point stand in front of every root router there. One that cannot be built takes them all
@@ -175,6 +180,7 @@ void Builder::judge_entry_points(Draft& draft) {
 bool Builder::takes_middlewares(const config::Router& router, std::uint32_t entry_point) {
   const config::EntryPoint& on = fixed_.entry_points[entry_point];
   if (on.http.middlewares.size() > max_middlewares) {
+    const config::Findings::About nobody(findings_, "");
     if (told_middlewares_.emplace(entry_point, "").second) {
       findings_.broken(
           on.http.middlewares.front().mark,
@@ -185,6 +191,7 @@ bool Builder::takes_middlewares(const config::Router& router, std::uint32_t entr
     return false;
   }
   bool all_usable = true;
+  const config::Findings::About nobody(findings_, "");
   for (const config::At<std::string>& reference : on.http.middlewares) {
     std::string name = qualified(reference.value, router.provider);
     const Standing standing = input_.middleware(name);

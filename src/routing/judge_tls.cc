@@ -86,6 +86,7 @@ void Builder::settle_tls() {
       routing_.tls[at].has_routers = true;
       TlsUse use{i, at, tls_options_of(draft, at), draft.rule->host_names(), false};
       if (use.hosts.empty() && use.options != default_tls_options) {
+        const config::Findings::About about(findings_, "router " + draft.name);
         findings_.warning(
             tls_of(draft, at)->options.mark,
             fmt::format(
@@ -111,6 +112,7 @@ void Builder::settle_tls() {
 void Builder::complain_of_conflicts(const std::vector<TlsUse>& uses) {
   for (const TlsUse& use : uses) {
     const Draft& draft = drafts_[use.router];
+    const config::Findings::About about(findings_, "router " + draft.name);
     const std::string asked = tls_options_of(draft, use.entry_point);
     if (!use.is_conflicted || use.hosts.empty() || asked == default_tls_options) continue;
     findings_.warning(

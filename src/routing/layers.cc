@@ -42,6 +42,7 @@ class Layers {
 
 void Layers::disable(Draft& draft, config::Mark mark, std::string what, std::string advice) {
   draft.enabled = false;
+  const config::Findings::About about(findings_, "router " + draft.name);
   findings_.broken(mark, title(draft) + " " + what, std::move(advice));
 }
 
@@ -73,6 +74,7 @@ void Layers::resolve_parents(std::uint32_t at) {
 
 // References to nowhere: the others are enough, but without any parent left there is no place for the router.
 void Layers::report_missing(Draft& draft, const References& missing) {
+  const config::Findings::About about(findings_, "router " + draft.name);
   for (const config::At<std::string>* reference : missing) {
     std::string what =
         fmt::format("names the parent {}, which does not exist", text::quoted(reference->value));
@@ -105,6 +107,7 @@ void Layers::cut(std::uint32_t parent, std::size_t child_place) {
                                  static_cast<std::ptrdiff_t>(child_place));
   drafts_[parent].is_parent = !drafts_[parent].children.empty();
   std::erase(draft.parents, parent);
+  const config::Findings::About about(findings_, "router " + draft.name);
   findings_.warning(draft.source->parent_refs[0].mark,
                     fmt::format("{} is an ancestor of its parent {}; that reference is ignored",
                                 title(draft), text::quoted(drafts_[parent].source->name)),

@@ -334,7 +334,8 @@ void Entry::serve(http::Exchange& exchange) noexcept {
 void Entry::answer(http::Exchange& exchange, const Route& route) noexcept {
   if (route.redirect) return answer_redirect(exchange, *route.redirect);
   switch (route.internal) {
-    case routing::Internal::none: break;
+    case routing::Internal::none:
+    case routing::Internal::agent: break;
     case routing::Internal::noop: return answer_noop(exchange);
     case routing::Internal::ping: return answer_ping(exchange, worker_->terminating);
     case routing::Internal::whoami: return answer_whoami(exchange, name_);

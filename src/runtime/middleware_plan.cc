@@ -31,8 +31,8 @@ constexpr config::MiddlewareType chain_type{"chain", "several middlewares under 
 class OneBuild final : public http::Build {
  public:
   OneBuild(const config::Config& config, const config::Middleware& source,
-           const config::TypedBody& body,
-           std::vector<std::shared_ptr<AskedService>>& asked, config::Findings& findings)
+           const config::TypedBody& body, std::vector<std::shared_ptr<AskedService>>& asked,
+           config::Findings& findings)
       : config_(config), source_(source), body_(body), asked_(asked), findings_(findings) {}
 
   void broken(Mark mark, std::string what, std::string advice) override {
@@ -110,6 +110,10 @@ const http::ServiceSlot* OneBuild::server(const http::ServerSpec& spec) {
   return &asked.slot;
 }
 
+std::string title_of(const config::Middleware& middleware) {
+  return "middleware " + routing::qualified(middleware.name, middleware.provider);
+}
+
 // `compress: false`
 bool is_switched_off(const config::Node& node) {
   return node.is_scalar() && config::parse_flag(config::scalar_text(node)) == false;
@@ -138,6 +142,7 @@ class Planner {
  private:
   // A middleware without a type, or of one that is not there, was complained of by validate().
   void make(MiddlewarePlan& plan) {
+    const config::Findings::About about(findings_, title_of(*plan.source));
     const config::TypedBody body = config::typed_body(*plan.source, types_);
     plan.standing = Standing::broken;
     if (body.type == nullptr) return;
@@ -175,6 +180,7 @@ class Planner {
   void break_it(MiddlewarePlan& plan, Mark mark, const std::string& what, std::string advice) {
     plan.standing = Standing::broken;
     plan.links.clear();
+    const config::Findings::About about(findings_, title_of(*plan.source));
     findings_.broken(mark, fmt::format("middleware {} {}", text::quoted(plan.source->name), what),
                      std::move(advice));
   }

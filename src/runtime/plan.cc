@@ -19,7 +19,7 @@ bool is_inside(const Plan& plan, std::uint64_t offset, std::uint64_t size, std::
 
 bool has_sound_texts(const Plan& plan) {
   return plan.user.is_sound() && plan.config_path.is_sound() && plan.pid_path.is_sound() &&
-         plan.log.path.is_sound() && plan.access_log_path.is_sound();
+         plan.run_path.is_sound() && plan.log.path.is_sound() && plan.access_log_path.is_sound();
 }
 
 bool has_sound_numbers(const Plan& plan) {

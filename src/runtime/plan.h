@@ -129,7 +129,10 @@ struct Plan {
   std::int64_t throttle_ms = 0;  // between two loads that watching starts
 
   PathText config_path;  // absolute; of the static file or directory
-  PathText pid_path;     // absolute; "" when none is asked for
+  PathText
+      run_path;  // absolute; a folder below which the socket of the agent may get one of its own
+  std::uint8_t has_agent_site = 0;
+  PathText pid_path;  // absolute; "" when none is asked for
   PlanLog log;
   PathText spill_path;       // a folder; "": the compiled-in one
   PathText access_log_path;  // absolute; "": standard output

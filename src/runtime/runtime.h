@@ -19,9 +19,11 @@
 #include "runtime/service_plan.h"
 #include "runtime/tls_front.h"
 #include "runtime/tls_plan.h"
+#include "shm/health.h"
 #include "upstream/pool_book.h"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace pm::runtime {
@@ -39,9 +41,11 @@ Blueprint draw(const config::Config& config, const Modules& modules, config::Fin
 class Runtime {
  public:
   struct Options {
-    upstream::PoolBook* pools = nullptr;  // asked by services, on the loop
-    std::uint64_t seed = 0;               // where rotations begin
+    upstream::PoolBook* pools = nullptr;           // asked by services, on the loop
+    std::uint64_t seed = 0;                        // where rotations begin
     const shm::TicketKeys* ticket_keys = nullptr;  // null: no session is resumed
+    const shm::Health* health = nullptr;           // null: every server counts as up
+    std::string agent_socket;                      // "": there is none, api@internal answers 502
   };
   Runtime(config::Config config, const Modules& modules, const Options& options);
   ~Runtime();

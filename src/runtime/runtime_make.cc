@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // runtime_make.cc -- from a blueprint to a Runtime: services, chains and routes, resolved.
-#include "core/hash.h"
 #include "config/contents.h"
+#include "core/hash.h"
+#include "runtime/pool_plans.h"
 #include "runtime/runtime.h"
 #include "upstream/load_balancer.h"
 #include "upstream/weighted.h"
@@ -14,55 +15,19 @@
 #include <set>
 
 namespace pm::runtime {
-namespace {
 
 using routing::Standing;
 
-upstream::TransportSettings settings_of(const config::ServersTransport& transport) {
-  // Traefik's defaults: 2 idle connections a host for a named transport, 200 for the one of the static part.
-  const std::int64_t fallback = transport.provider.empty() ? 200 : 2;
-  const config::ForwardingTimeouts& timeouts = transport.forwarding_timeouts;
-  return {
-      .max_idle_per_host =
-          transport.max_idle_conns_per_host == 0 ? fallback : transport.max_idle_conns_per_host,
-      .max_idle = transport.max_idle_conns,
-      .max_per_host = transport.max_conns_per_host,
-      .lifetime_ms = whole_milliseconds(transport.max_conn_lifetime),
-      .dial_timeout_ms = whole_milliseconds(timeouts.dial),
-      .head_timeout_ms = whole_milliseconds(timeouts.response_header),
-      .idle_timeout_ms = whole_milliseconds(timeouts.idle_conn),
-      .request_timeout_ms = whole_milliseconds(timeouts.request),
-      .max_response_header_bytes = static_cast<std::uint32_t>(
-          std::clamp<std::int64_t>(transport.max_response_header_bytes, 1024, 64 << 20)),
-  };
-}
-
-std::string trust_of(const tls::ClientOptions* tls, std::string_view system_pem) {
-  if (tls == nullptr) return "plain";
-  const bool trusts_system = tls->verify && tls->authorities.empty();
-  return fmt::format("{} {}", tls::fingerprint_of(*tls), trusts_system ? fnv1a(system_pem) : 0);
-}
-
-// Everything that a pool of these settings does differently from another one.
-std::string key_of(std::string_view name, const upstream::TransportSettings& settings,
-                   std::string_view trust) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", name, settings.max_idle_per_host,
-                     settings.max_idle, settings.max_per_host, settings.lifetime_ms,
-                     settings.dial_timeout_ms, settings.head_timeout_ms, settings.idle_timeout_ms,
-                     settings.request_timeout_ms, settings.max_response_header_bytes,
-                     trust);
-}
-
-}  // namespace
+constexpr std::uint64_t agent_timeout_ms = 60000;
 
 class RuntimeMaker {
  public:
   RuntimeMaker(const config::Config& config, Blueprint blueprint, const Runtime::Options& options,
                Runtime& out)
-      : system_pem_(config.fixed.system_authorities),
-        plan_(std::move(blueprint)),
+      : plan_(std::move(blueprint)),
         options_(options),
-        out_(out) {}
+        out_(out),
+        pools_(config.fixed.system_authorities) {}
 
   void run() {
     for (auto& [name, plan] : plan_.services) {
@@ -71,6 +36,7 @@ class RuntimeMaker {
     for (const auto& asked : plan_.middlewares.asked)
       make_asked(*asked);
     link_kept();
+    make_agent_services();
     out_.routing_ = std::move(plan_.routing);
     make_routes();
   }
@@ -79,16 +45,17 @@ class RuntimeMaker {
   // What a name leads to: the service itself, behind middlewares of its own where it has some.
   struct Made {
     http::Service* service = nullptr;
+    upstream::Checked* checked = nullptr;
     std::shared_ptr<Kept> kept;
   };
 
-  std::unique_ptr<tls::ClientContext> client_context(const tls::ClientOptions& planned);
-  std::shared_ptr<upstream::PoolPlan> pool_plan(const std::string& name,
-                                                const upstream::TransportSettings& settings,
-                                                const tls::ClientOptions* tls);
   std::shared_ptr<upstream::PoolPlan> pool_of(const ServicePlan& plan);
-  std::shared_ptr<http::Service> make_load_balancer(const std::string& name, ServicePlan& plan);
-  std::shared_ptr<http::Service> make_weighted(const std::string& name, ServicePlan& plan);
+  std::shared_ptr<upstream::LoadBalancer> make_load_balancer(const std::string& name,
+                                                             ServicePlan& plan);
+  std::shared_ptr<upstream::Weighted> make_weighted(const std::string& name, ServicePlan& plan);
+  upstream::LiveList live_servers(const std::string& name, const config::LoadBalancer& source);
+  upstream::LiveList live_children(const ServicePlan& plan);
+  void make_agent_services();
   http::Service* make(const std::string& name);
   void make_asked(AskedService& asked);
   http::Service* service_named(const std::string& name) const;
@@ -101,51 +68,25 @@ class RuntimeMaker {
   void make_routes();
   void make_route(const routing::Router& router, Route& route);
 
-  std::string_view system_pem_;
   Blueprint plan_;
   Runtime::Options options_;
   Runtime& out_;
-  tls::StorePtr system_authorities_;  // null until a transport needs them
-  std::map<std::string, std::shared_ptr<upstream::PoolPlan>, std::less<>> pools_;
+  PoolPlans pools_;
   std::map<std::string, Made, std::less<>> services_;
   std::map<const http::Middleware*, std::shared_ptr<Kept>> links_;
   std::map<const http::Middleware*, std::vector<std::string>> asked_by_;  // services
 };
 
-// Made when the first https server that wants it is met: most configurations have none.
-std::unique_ptr<tls::ClientContext> RuntimeMaker::client_context(
-    const tls::ClientOptions& planned) {
-  if (system_authorities_ == nullptr && planned.verify && planned.authorities.empty())
-    system_authorities_ = tls::store_of(system_pem_);
-  auto made = tls::ClientContext::create(planned, system_authorities_.get());
-  return made ? std::move(made).value() : nullptr;
-}
-
-std::shared_ptr<upstream::PoolPlan> RuntimeMaker::pool_plan(
-    const std::string& name, const upstream::TransportSettings& settings,
-    const tls::ClientOptions* tls) {
-  auto& plan = pools_[name];
-  if (plan != nullptr) return plan;
-  plan = std::make_shared<upstream::PoolPlan>();
-  plan->key = key_of(name, settings, trust_of(tls, system_pem_));
-  plan->settings = settings;
-  if (tls != nullptr) plan->tls = client_context(*tls);
-  return plan;
-}
-
 std::shared_ptr<upstream::PoolPlan> RuntimeMaker::pool_of(const ServicePlan& plan) {
-  const config::ServersTransport& transport = *plan.transport;
   const bool has_https =
       std::any_of(plan.urls.begin(), plan.urls.end(),
                   [](const upstream::ServerUrl& url) { return url.scheme == "https"; });
-  const std::string name = routing::qualified(transport.name, transport.provider);
-  // Apart, so that a first https server somewhere takes no idle connection from the others.
-  return pool_plan(has_https ? name + " over TLS" : name, settings_of(transport),
-                   has_https ? &*plan_.transports.find(&transport)->second : nullptr);
+  return pools_.of(*plan.transport,
+                   has_https ? &*plan_.transports.find(plan.transport)->second : nullptr);
 }
 
-std::shared_ptr<http::Service> RuntimeMaker::make_load_balancer(const std::string& name,
-                                                                ServicePlan& plan) {
+std::shared_ptr<upstream::LoadBalancer> RuntimeMaker::make_load_balancer(const std::string& name,
+                                                                         ServicePlan& plan) {
   const config::LoadBalancer& source = *plan.source->load_balancer;
   const std::shared_ptr<upstream::PoolPlan> pool = pool_of(plan);
   std::vector<upstream::Server> servers;
@@ -164,11 +105,29 @@ std::shared_ptr<http::Service> RuntimeMaker::make_load_balancer(const std::strin
   auto balancer = plan.balancer->build(weights, options_.seed ^ fnv1a(name));
   return std::make_shared<upstream::LoadBalancer>(
       std::move(servers), std::move(balancer),
-      upstream::LoadBalancerOptions{name, source.pass_host_header, options_.pools, pool});
+      upstream::LoadBalancerOptions{name, source.pass_host_header, options_.pools, pool,
+                                    live_servers(name, source)});
 }
 
-std::shared_ptr<http::Service> RuntimeMaker::make_weighted(const std::string& name,
-                                                           ServicePlan& plan) {
+upstream::LiveList RuntimeMaker::live_servers(const std::string& name,
+                                              const config::LoadBalancer& source) {
+  if (!source.health_check || options_.health == nullptr) return {};
+  std::vector<std::uint64_t> keys;
+  for (const config::Server& server : source.servers)
+    keys.push_back(options_.health->key(name, server.url.value));
+  return {*options_.health, std::move(keys)};
+}
+
+upstream::LiveList RuntimeMaker::live_children(const ServicePlan& plan) {
+  if (!plan.source->weighted->health_check || options_.health == nullptr) return {};
+  std::vector<upstream::Checked*> children;
+  for (const std::string& child : plan.children)
+    children.push_back(services_.find(child)->second.checked);
+  return {*options_.health, std::move(children)};
+}
+
+std::shared_ptr<upstream::Weighted> RuntimeMaker::make_weighted(const std::string& name,
+                                                                ServicePlan& plan) {
   std::vector<http::Service*> children;
   std::vector<std::int64_t> weights;
   for (std::size_t i = 0; i < plan.children.size(); ++i) {
@@ -176,16 +135,23 @@ std::shared_ptr<http::Service> RuntimeMaker::make_weighted(const std::string& na
     weights.push_back(plan.source->weighted->services[i].weight);
   }
   return std::make_shared<upstream::Weighted>(std::move(children), weights,
-                                              options_.seed ^ fnv1a(name));
+                                              options_.seed ^ fnv1a(name), live_children(plan));
 }
 
 // A usable plan has usable children only and is part of no cycle.
 http::Service* RuntimeMaker::make(const std::string& name) {
   if (http::Service* made = service_named(name)) return made;
   ServicePlan& plan = plan_.services.find(name)->second;
-  std::shared_ptr<http::Service> service =
-      plan.source->load_balancer ? make_load_balancer(name, plan) : make_weighted(name, plan);
+  std::shared_ptr<http::Service> service;
+  upstream::Checked* checked = nullptr;
+  const auto take = [&](auto made) {
+    checked = made.get();
+    service = std::move(made);
+  };
+  plan.source->load_balancer ? take(make_load_balancer(name, plan))
+                             : take(make_weighted(name, plan));
   Made& made = services_[name];
+  made.checked = checked;
   made.service = service.get();
   // The middlewares of the service itself stand in front of it, whoever leads to it.
   http::Chain chain(links_of(plan_.middlewares, plan.middlewares));
@@ -199,6 +165,32 @@ http::Service* RuntimeMaker::make(const std::string& name) {
   return made.service;
 }
 
+// What the agent answers is asked of it as of any server: over its socket, the service's name before the path.
+void RuntimeMaker::make_agent_services() {
+  constexpr std::string_view names[] = {"api@internal", "dashboard@internal",
+                                        "prometheus@internal"};
+  for (const std::string_view name : names) {
+    const auto is_asked = [name](const routing::Router& router) {
+      return router.service == name;
+    };
+    const auto& routers = plan_.routing.routers;
+    if (std::none_of(routers.begin(), routers.end(), is_asked)) continue;
+    upstream::Server server;
+    if (!options_.agent_socket.empty()) server.place = upstream::Place{options_.agent_socket, 0};
+    server.url = "unix:agent";
+    server.path_prefix = fmt::format("/{}", name);
+    auto service = std::make_shared<upstream::LoadBalancer>(
+        std::move(server),
+        upstream::LoadBalancerOptions{
+            .name = std::string(name),
+            .pools = options_.pools,
+            .plan = pools_.plan("agent", {.request_timeout_ms = agent_timeout_ms}, nullptr)});
+    Made& made = services_[std::string(name)];
+    made.service = service.get();
+    made.kept = std::make_shared<Kept>(Kept{std::move(service), {}});
+  }
+}
+
 // Somebody whom a middleware asks: a service of the configuration, or a server of its own with a pool of its own.
 void RuntimeMaker::make_asked(AskedService& asked) {
   if (!asked.service.empty()) {
@@ -207,9 +199,8 @@ void RuntimeMaker::make_asked(AskedService& asked) {
   }
   const bool secure = asked.url.scheme == "https";
   const std::string name = fmt::format("{} of {}", asked.url.authority, asked.of);
-  const std::shared_ptr<upstream::PoolPlan> pool =
-      pool_plan(name, {.request_timeout_ms = asked.request_timeout_ms},
-                secure ? &asked.tls : nullptr);
+  const std::shared_ptr<upstream::PoolPlan> pool = pools_.plan(
+      name, {.request_timeout_ms = asked.request_timeout_ms}, secure ? &asked.tls : nullptr);
   upstream::Server server;
   if (!secure || pool->tls != nullptr)
     server.place = upstream::Place{asked.url.host, asked.url.port, secure};
@@ -257,7 +248,9 @@ void RuntimeMaker::link_kept() {
 // The services that the middlewares of a service and of all below it ask.
 void RuntimeMaker::find_asked(const std::string& service, std::set<std::string>& seen) {
   if (services_.find(service) == services_.end() || !seen.insert(service).second) return;
-  const ServicePlan& plan = plan_.services.find(service)->second;
+  const auto found = plan_.services.find(service);
+  if (found == plan_.services.end()) return;  // one of our own
+  const ServicePlan& plan = found->second;
   find_asked(plan.middlewares, seen);
   for (const std::string& child : plan.children)
     find_asked(child, seen);

@@ -3,10 +3,10 @@
 #include "runtime/server.h"
 
 #include "core/random.h"
-#include "h1/client.h"
 #include "net/timer.h"
 #include "observe/access_log.h"
 #include "runtime/entry.h"
+#include "runtime/http1_connector.h"
 #include "runtime/memory_trim.h"
 #include "runtime/runtime.h"
 #include "runtime/succession.h"
@@ -24,16 +24,6 @@ namespace {
 constexpr std::uint64_t silent_ms =
     1000;  // a request that is on its way arrives by then; behind it, silence is the end
 constexpr std::uint64_t check_ms = 100;  // while draining
-
-// Plugs the codec's client end into the pools.
-class Http1Connector final : public upstream::Connector {
- public:
-  http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
-                                const upstream::TransportSettings& settings) noexcept override {
-    const std::uint32_t most = settings.max_response_header_bytes;
-    return h1::Client::adopt(stream, owner, {.max_bytes = most, .max_line = most});
-  }
-};
 
 class DataPlane final : public Server,
                         private EntryOwner,
@@ -114,21 +104,25 @@ Status DataPlane::open(uv_loop_s* loop) {
 }
 
 void DataPlane::begin(config::Config config) {
-  pools_ = std::make_unique<upstream::PoolBook>(
-      upstream::PoolBook::Options{.loop = loop_.get(),
-                                  .names = options_.names,
-                                  .connector = &connector_,
-                                  .wire = &wire_,
-                                  .gate = gate_.get(),
-                                  .log = options_.log});
-  succession_ = std::make_unique<Succession>(Succession::Options{
-      .loop = loop_.get(),
-      .modules = options_.modules,
-      .runtime = {.pools = pools_.get(),
-                  .seed = Random().next(),
-                  .ticket_keys = options_.ticket_keys},
-      .pools = pools_.get(),
-      .present = [this](const Runtime* runtime) { state_.runtime = runtime; }});
+  pools_ =
+      std::make_unique<upstream::PoolBook>(upstream::PoolBook::Options{.loop = loop_.get(),
+                                                                       .names = options_.names,
+                                                                       .connector = &connector_,
+                                                                       .wire = &wire_,
+                                                                       .gate = gate_.get(),
+                                                                       .log = options_.log});
+  succession_ = std::make_unique<Succession>(
+      Succession::Options{.loop = loop_.get(),
+                          .modules = options_.modules,
+                          .runtime = {.pools = pools_.get(),
+                                      .seed = Random().next(),
+                                      .ticket_keys = options_.ticket_keys,
+                                      .health = options_.health,
+                                      .agent_socket = options_.agent_socket},
+                          .pools = pools_.get(),
+                          .present = [this](const Runtime* runtime) {
+                            state_.runtime = runtime;
+                          }});
   succession_->begin(std::move(config));
 }
 

@@ -18,12 +18,14 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 struct uv_loop_s;
 
 namespace pm::shm {
+class Health;
 class Names;
 class TicketKeys;
 }  // namespace pm::shm
@@ -46,6 +48,8 @@ struct ServerOptions {
   Log* log = nullptr;
   const shm::Names* names = nullptr;  // addresses that the agent publishes; null in tests
   const shm::TicketKeys* ticket_keys = nullptr;  // of TLS; null: no session is resumed
+  const shm::Health* health = nullptr;           // of servers; null: all of them count as up
+  std::string agent_socket;                      // where the agent listens; "": nowhere
   observe::AccessLog* access_log = nullptr;      // null: off
   int spill = -1;                                // a file for bodies that are held; becomes ours
   std::function<void()> on_drained;

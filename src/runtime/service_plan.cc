@@ -2,6 +2,7 @@
 #include "runtime/service_plan.h"
 
 #include "core/text.h"
+#include "runtime/probe_plan.h"
 
 #include <fmt/format.h>
 
@@ -40,8 +41,12 @@ class Planner {
  private:
   void break_it(ServicePlan& plan, Mark mark, std::string what, std::string advice) {
     plan.standing = Standing::broken;
+    const config::Findings::About about(findings_, title_of(plan));
     findings_.broken(mark, fmt::format("service {} {}", text::quoted(plan.source->name), what),
                      std::move(advice));
+  }
+  static std::string title_of(const ServicePlan& plan) {
+    return "service " + routing::qualified(plan.source->name, plan.source->provider);
   }
   void refuse_later(ServicePlan& plan, const std::vector<At<std::string>>& keys) {
     for (const At<std::string>& key : keys) {
@@ -93,6 +98,7 @@ class Planner {
     plan.balancer = find_balancer(balancer.strategy.value);
     if (plan.balancer == nullptr) complain_of_strategy(plan, balancer.strategy);
     find_transport(plan, balancer.servers_transport);
+    if (balancer.health_check) judge_health(plan, *balancer.health_check);
     if (plan.transport != nullptr && !transports_.find(plan.transport)->second) {
       break_it(plan, plan.source->mark, "uses a serversTransport that is broken",
                "mend that serversTransport");
@@ -109,6 +115,19 @@ class Planner {
                  "use http or https");
       }
       plan.urls.push_back(std::move(url).value());
+    }
+  }
+
+  void judge_health(ServicePlan& plan, const config::HealthCheck& check) {
+    for (CheckFault& fault : judge_check(check, plan.transport)) {
+      if (fault.severity == config::Severity::broken) {
+        break_it(plan, fault.mark, std::move(fault.what), std::move(fault.advice));
+        continue;
+      }
+      const config::Findings::About about(findings_, title_of(plan));
+      findings_.warning(fault.mark,
+                        fmt::format("service {} {}", text::quoted(plan.source->name), fault.what),
+                        std::move(fault.advice));
     }
   }
 
@@ -196,12 +215,26 @@ class Planner {
         continue;
       }
       visit(child, found->second);
+      judge_child_health(plan, child, *found->second.source);
       if (found->second.standing != Standing::broken || plan.standing == Standing::broken) continue;
       break_it(plan, plan.source->mark,
                fmt::format("needs service {}, which cannot be built", text::quoted(child)),
                "mend that service first");
     }
     path_.pop_back();
+  }
+
+  // A parent can leave out only those children of whom somebody knows whether they are up.
+  void judge_child_health(ServicePlan& plan, const std::string& name,
+                          const config::Service& child) {
+    const auto& weighted = plan.source->weighted;
+    if (!weighted || !weighted->health_check) return;
+    const bool is_checked = (child.load_balancer && child.load_balancer->health_check) ||
+                            (child.weighted && child.weighted->health_check);
+    if (is_checked) return;
+    break_it(plan, plan.source->mark,
+             fmt::format("has a healthCheck and the child {} has none", text::quoted(name)),
+             "give each child a healthCheck, or take that of the parent out");
   }
 
   void break_cycle(std::vector<std::string>::const_iterator first) {

@@ -26,10 +26,22 @@ void Dial::start() noexcept {
   target_->pool->dial_began(*target_);
   const std::uint64_t allowed = target_->pool->settings().dial_timeout_ms;
   deadline_ms_ = allowed == 0 ? 0 : loop().now_ms() + allowed;
+  if (target_->is_local()) return connect_locally();
   if (!target_->literal) return look_up();
   addresses_[0] = *target_->literal;
   count_ = 1;
   if (!try_next()) finish(last_);
+}
+
+void Dial::connect_locally() noexcept {
+  Try& attempt = tries_[0];
+  const int fd = loop().kernel().connect_local(target_->host);
+  if (fd < 0) return finish(http::Outcome::refused);
+  attempt.dial = this;
+  attempt.stream = net::Stream::open(loop(), fd, attempt, net::Stream::State::connecting);
+  if (attempt.stream == nullptr) return finish(http::Outcome::refused);
+  next_ = count_ = 1;
+  arm_next(0);
 }
 
 void Dial::look_up() noexcept {

@@ -52,6 +52,7 @@ class Dial final : private net::Timer {
   };
 
   void on_timer() noexcept override;
+  void connect_locally() noexcept;
   void look_up() noexcept;
   bool try_next() noexcept;  // false: no address is left, or no attempt may be added
   void on_outcome(Try& attempt) noexcept;

@@ -23,7 +23,9 @@ void LoadBalancer::find_target(Server& server) {
 }
 
 void LoadBalancer::serve(http::Exchange& exchange) noexcept {
-  const auto choice = balancer_ == nullptr ? std::optional<std::uint32_t>(0) : balancer_->pick({});
+  const auto choice = balancer_ == nullptr
+                          ? std::optional<std::uint32_t>(0)
+                          : balancer_->pick({.live = options_.live.get(), .key = {}});
   if (!choice) return reply_no_server(exchange);
   if (exchange.forwarded != nullptr)
     http::prepare_for_server(exchange.request(), *exchange.forwarded);

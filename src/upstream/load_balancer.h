@@ -11,6 +11,7 @@
 
 #include "http/service.h"
 #include "upstream/balancer.h"
+#include "upstream/live.h"
 #include "upstream/pool_book.h"
 
 #include <memory>
@@ -28,11 +29,12 @@ struct Place {
 };
 
 struct Server {
-  Target* target = nullptr;    // null: found by `place`, or it cannot be asked, and every attempt fails
+  Target* target =
+      nullptr;  // null: found by `place`, or it cannot be asked, and every attempt fails
   std::optional<Place> place{};  // of a scheme that can be served
-  std::string url;           // as configured
-  std::string host;          // host:port of the URL as it stands there, for passHostHeader: false
-  std::string path_prefix;   // preservePath: the URL's path without a trailing slash
+  std::string url;               // as configured
+  std::string host;         // host:port of the URL as it stands there, for passHostHeader: false
+  std::string path_prefix;  // preservePath: the URL's path without a trailing slash
 };
 
 struct LoadBalancerOptions {
@@ -41,9 +43,10 @@ struct LoadBalancerOptions {
   // Where targets are found by their place.
   PoolBook* pools = nullptr;
   std::shared_ptr<PoolPlan> plan{};
+  LiveList live{};  // with a health check
 };
 
-class LoadBalancer final : public http::Service {
+class LoadBalancer final : public http::Service, public Checked {
  public:
   LoadBalancer(std::vector<Server> servers, std::unique_ptr<Balancer> balancer,
                LoadBalancerOptions options);
@@ -52,6 +55,7 @@ class LoadBalancer final : public http::Service {
   LoadBalancer(Server server, LoadBalancerOptions options);
 
   void serve(http::Exchange& exchange) noexcept override;
+  bool is_up() noexcept override { return options_.live.has_any(); }
 
  private:
   void find_target(Server& server);

@@ -81,9 +81,10 @@ class Waiter : public ListNode<WaitTag> {
 
 struct Target {
   Pool* pool = nullptr;
-  std::string host;  // as in the URL, without brackets
+  std::string host;  // as in the URL, without brackets; or the path of a unix socket
   std::uint16_t port = 0;
-  bool secure = false;              // https
+  bool secure = false;  // https
+  bool is_local() const noexcept { return host.starts_with('/'); }
   std::uint64_t complained_ms = 0;  // of a handshake that failed; not once a request
   std::optional<Address> literal;
   List<http::ClientConnection, http::PoolTag> idle;  // warmest in front

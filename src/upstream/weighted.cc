@@ -6,7 +6,7 @@
 namespace pm::upstream {
 
 void Weighted::serve(http::Exchange& exchange) noexcept {
-  const auto turn = schedule_.next({});
+  const auto turn = schedule_.next(live_.get());
   if (!turn) return reply_no_server(exchange);
   children_[*turn]->serve(exchange);
 }

@@ -8,23 +8,26 @@
 #pragma once
 
 #include "http/service.h"
+#include "upstream/live.h"
 #include "upstream/schedule.h"
 
 #include <vector>
 
 namespace pm::upstream {
 
-class Weighted final : public http::Service {
+class Weighted final : public http::Service, public Checked {
  public:
   Weighted(std::vector<http::Service*> children, std::span<const std::int64_t> weights,
-           std::uint64_t start)
-      : children_(std::move(children)), schedule_(weights, start) {}
+           std::uint64_t start, LiveList live = {})
+      : children_(std::move(children)), schedule_(weights, start), live_(std::move(live)) {}
 
   void serve(http::Exchange& exchange) noexcept override;
+  bool is_up() noexcept override { return live_.has_any(); }
 
  private:
   std::vector<http::Service*> children_;
   Schedule schedule_;
+  LiveList live_;  // with a health check
 };
 
 // The answer of a service that has nobody to ask.

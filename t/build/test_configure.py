@@ -19,7 +19,7 @@ def configured(tmp_path_factory):
 def test_says_for_each_library_that_it_was_found(configured):
     _, result = configured
 
-    for name in "libuv OpenSSL llhttp nghttp2 libyaml zlib brotli zstd c-ares RE2 fmt CppUTest".split():
+    for name in "libuv OpenSSL llhttp nghttp2 libyaml zlib brotli zstd c-ares RE2 nlohmann-json fmt CppUTest".split():
         assert re.search("^checking for %s … found" % name, result.stdout, re.M), name
 
 
@@ -106,7 +106,7 @@ def test_all_missing_libraries_are_named_at_once_with_their_packages(tmp_path):
     result = configure(tmp_path, env={"PKG_CONFIG_LIBDIR": "/nowhere"})
 
     assert result.returncode == 1
-    for package in "libuv1-dev libssl-dev libnghttp2-dev libyaml-dev zlib1g-dev libbrotli-dev libzstd-dev libc-ares-dev libre2-dev libfmt-dev".split():
+    for package in "libuv1-dev libssl-dev libnghttp2-dev libyaml-dev zlib1g-dev libbrotli-dev libzstd-dev libc-ares-dev libre2-dev nlohmann-json3-dev libfmt-dev".split():
         assert "Debian: %s," % package in result.stderr, package
     assert "contrib/deps build" in result.stderr
     assert not os.path.exists(tmp_path / "Makefile")

@@ -173,6 +173,10 @@ int FakeKernel::connect(const Endpoint& to) noexcept {
   return fd;
 }
 
+int FakeKernel::connect_local(std::string_view) noexcept {
+  return connect({});
+}
+
 int FakeKernel::connect_error(int fd) noexcept {
   Socket& s = socket(fd);
   return s.connecting ? -EINPROGRESS : -s.connect_error;

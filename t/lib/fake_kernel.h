@@ -86,6 +86,7 @@ class FakeKernel final : public net::Kernel {
   long send(int fd, const iovec* pieces, int count) noexcept override;
   int accept(int fd, Endpoint& peer) noexcept override;
   int connect(const Endpoint& to) noexcept override;
+  int connect_local(std::string_view path) noexcept override;
   int connect_error(int fd) noexcept override;
   void shutdown_write(int fd) noexcept override;
   void close(int fd) noexcept override;

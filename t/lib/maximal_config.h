@@ -81,6 +81,8 @@ accessLog:
     names: {RouterName: keep, StartUTC: drop}
     headers: {defaultMode: redact, names: {X-A: keep, "x.y z": drop}}
     queryParameters: {defaultMode: drop}
+api: {insecure: true, dashboard: false, debug: true, basePath: /base, disableDashboardAd: true, dashboardName: here}
+metrics: {prometheus: {entryPoint: admin, manualRouting: true}}
 ping: {entryPoint: admin, manualRouting: true, terminatingStatusCode: 500}
 serversTransport: &transport
   serverName: inside.test
@@ -125,7 +127,20 @@ http:
         responseForwarding: {flushInterval: -1s}
         serversTransport: slow
         sticky: {cookie: {}}
-        healthCheck: {path: /}
+        healthCheck:
+          path: /health
+          mode: grpc
+          method: HEAD
+          status: 204
+          scheme: https
+          port: 9000
+          hostname: inside.test
+          headers: {X-A: b, X-Token: c}
+          followRedirects: false
+          interval: 1s
+          unhealthyInterval: 2s
+          timeout: 3s
+        passiveHealthCheck: {maxFailedAttempts: 1}
     weighed: {weighted: {services: [{name: balanced, weight: 2}, {name: other}], healthCheck: {}}}
     odd: {mirroring: {service: balanced}, failover: {service: balanced}}
   middlewares:

@@ -157,3 +157,17 @@ TEST(contents, the_systems_authorities_are_read_where_they_are_needed) {
   CHECK_EQUAL(std::string(""), authorities("http://h", "{disableHTTP2: false}"));
   CHECK_EQUAL(std::string(""), authorities("https://h", "{insecureSkipVerify: true}"));
 }
+
+TEST(contents, of_middlewares_what_looks_secret_is_taken_out_and_the_rest_stays) {
+  Config config = read(
+      "http: {middlewares: {a: {basicAuth: {users: [u:p], realm: home}}, f: {forwardAuth: "
+      "{address: "
+      "'http://h/x'}}}}");
+  drop_keys(config);
+
+  const Node& auth = config.dynamic.middlewares[0].body.entries[0].value;
+  CHECK_EQUAL(std::string("<redacted>"), auth.find("users")->value.items[0].text);
+  CHECK_EQUAL(std::string("home"), auth.find("realm")->value.text);
+  const Node& forward = config.dynamic.middlewares[1].body.entries[0].value;
+  CHECK_EQUAL(std::string("http://h/x"), forward.find("address")->value.text);
+}

@@ -95,8 +95,19 @@ TEST(dump, a_tree_of_somebody_else_keeps_numbers_and_texts_apart) {
 }
 
 TEST(dump, what_is_not_there_yet_is_a_comment) {
-  CHECK_EQUAL(std::string_view("# sticky is not supported yet\n# healthCheck is not supported yet\n"
-                               "# mirroring is not supported yet\n# failover is not supported yet\n"
-                               "# healthCheck is not supported yet\n"),
-              std::string_view(lines_with(dumped(maximal_config), "#")));
+  CHECK_EQUAL(
+      std::string_view("# sticky is not supported yet\n"
+                       "# passiveHealthCheck is not supported yet\n"
+                       "# mirroring is not supported yet\n# failover is not supported yet\n"),
+      std::string_view(lines_with(dumped(maximal_config), "#")));
+}
+
+TEST(dump, a_section_with_nothing_to_say_says_that_it_is_there) {
+  CHECK_EQUAL(std::string_view("healthCheck:\nhealthCheck: true\n"),
+              std::string_view(lines_with(dumped(maximal_config), "healthCheck:")));
+}
+
+TEST(dump, a_field_that_looks_secret_is_hidden) {
+  CHECK_EQUAL(std::string_view("X-Token: \"<redacted>\"\n"),
+              std::string_view(lines_with(dump(Trial(maximal_config).config), "X-Token:")));
 }

@@ -102,13 +102,12 @@ TEST(dynamic_options, a_load_balancer_has_the_defaults_of_the_specification) {
 TEST(dynamic_options, parts_of_a_service_that_are_not_there_yet_are_noted_and_break_nothing_else) {
   static constexpr Row rows[] = {
       {"loadBalancer: {servers: [{url: a}]}", ""},
-      {"loadBalancer: {sticky: {cookie: {}}, healthCheck: {path: /}}", "sticky,healthCheck"},
+      {"loadBalancer: {sticky: {cookie: {}}, healthCheck: {path: /}}", "sticky"},
       {"loadBalancer: {passiveHealthCheck: {maxFailedAttempts: 1}, circuitBreaker: "
        "{failureThreshold: 5}}",
        "passiveHealthCheck,circuitBreaker"},
       {"loadBalancer: {sticky: false, passHostHeader: true}", ""},
-      {"weighted: {services: [{name: a}], sticky: {cookie: {}}, healthCheck: {}}",
-       "sticky,healthCheck"},
+      {"weighted: {services: [{name: a}], sticky: {cookie: {}}, healthCheck: {}}", "sticky"},
       {"mirroring: {service: a}", "mirroring"},
       {"highestRandomWeight: {services: []}", "highestRandomWeight"},
       {"failover: {service: a, fallback: b}", "failover"},
@@ -124,6 +123,41 @@ TEST(dynamic_options, parts_of_a_service_that_are_not_there_yet_are_noted_and_br
     if (service.load_balancer) keys += keys_of(service.load_balancer->unsupported);
     if (service.weighted) keys += keys_of(service.weighted->unsupported);
     return keys;
+  });
+}
+
+TEST(dynamic_options, a_health_check_has_the_defaults_of_the_specification) {
+  const Trial trial(
+      "http: {services: {s: {loadBalancer: {servers: [{url: 'http://a'}], healthCheck: {path: "
+      "/h}}}}}");
+
+  const HealthCheck& check = *trial.config.dynamic.services[0].load_balancer->health_check;
+  CHECK_EQUAL(std::string("GET"), check.method.value);
+  LONGS_EQUAL(0, check.status);
+  CHECK(check.follow_redirects);
+  CHECK(check.interval.value == std::chrono::seconds(30));
+  CHECK(check.timeout.value == std::chrono::seconds(5));
+  CHECK_FALSE(check.unhealthy_interval.has_value());
+}
+
+TEST(dynamic_options, what_a_health_check_cannot_be_refuses_the_document) {
+  static constexpr Row rows[] = {
+      {"status: 1000",
+       "1:60: error: http.services.s.loadBalancer.healthCheck.status \"1000\": out of range; write "
+       "0 to "
+       "999"},
+      {"method: 'G T'",
+       "1:60: error: http.services.s.loadBalancer.healthCheck.method \"G T\": not allowed here; "
+       "write a "
+       "method, as in GET"},
+      {"interval: never",
+       "1:62: error: http.services.s.loadBalancer.healthCheck.interval \"never\": not a duration; "
+       "write a number with ns, us, ms, s, m or h, as in 1m30s"},
+  };
+
+  check_rows(rows, [](std::string_view in) {
+    return findings_of("http: {services: {s: {loadBalancer: {healthCheck: {" + std::string(in) +
+                       "}}}}}");
   });
 }
 

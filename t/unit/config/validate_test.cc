@@ -60,6 +60,12 @@ TEST(validate, names_of_the_static_part_lead_somewhere) {
       {"entryPoints: {web: {address: ':81'}}\nping: {entryPoint: wbe}",
        "2:20: error: ping.entryPoint \"wbe\": no entry point of that name; did you mean \"web\"?"},
       {"entryPoints: {web: {address: ':81'}}\nping: {entryPoint: wbe, manualRouting: true}", "ok"},
+      {"entryPoints: {web: {address: ':81'}}\nmetrics: {prometheus: {entryPoint: wbe, "
+       "manualRouting: true}}",
+       "2:23: warning: metrics.prometheus has one family so far, traefik_service_server_up; count "
+       "requests elsewhere until the others are there"},
+      {"api: {insecure: true, basePath: /x}\nentryPoints: {web: {address: ':81'}}",
+       "1:33: error: api.basePath has no effect beside api.insecure; take one of them out"},
       {"entryPoints: {a: {address: ':81'}, b: {address: ':81'}}",
        "1:49: error: entryPoints.b.address \":81\" is also that of entry point \"a\"; choose "
        "another port"},
@@ -174,4 +180,25 @@ TEST(validate, everything_that_is_wrong_is_said) {
   CHECK_EQUAL(std::string_view("1:20: error: ping.entryPoint \"nowhere\": no entry point of that "
                                "name; name one of entryPoints"),
               std::string_view(validated("ping: {entryPoint: nowhere}")));
+}
+
+TEST(validate, the_entry_point_of_our_own_services_is_made_where_it_is_missing) {
+  static constexpr Row rows[] = {
+      {"api: {}", "none"},
+      {"api: {insecure: true}", "127.0.0.1:8080"},
+      {"api: {insecure: true}\nping: {}", ":8080"},
+      {"api: {insecure: true}\nentryPoints: {traefik: {address: ':9'}, web: {address: ':81'}}",
+       ":9"},
+      {"metrics: {prometheus: {}}", ":8080"},
+      {"metrics: {prometheus: {manualRouting: true}}", "none"},
+  };
+
+  check_rows(rows, [](std::string_view in) {
+    Trial trial(in);
+    trial.complete();
+    for (const EntryPoint& entry_point : trial.config.fixed.entry_points) {
+      if (entry_point.name == "traefik") return entry_point.address.value;
+    }
+    return std::string("none");
+  });
 }

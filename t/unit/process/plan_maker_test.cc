@@ -42,6 +42,19 @@ TEST(plan_maker, an_address_keeps_its_place_and_its_spelling) {
   LONGS_EQUAL(0, address.any_family);
 }
 
+TEST(plan_maker, the_folder_for_the_agents_socket_is_that_of_the_pid_file) {
+  add("web", ":80");
+  CHECK_TRUE(make());
+  CHECK_EQUAL(std::string_view(""), out.plan.run_path.view());
+  LONGS_EQUAL(0, out.plan.has_agent_site);
+
+  config.fixed.pid_path = "run/p.pid";
+  config.fixed.api.emplace();
+  CHECK_TRUE(make());
+  CHECK_EQUAL(std::string_view("/etc/pointsman/run"), out.plan.run_path.view());
+  LONGS_EQUAL(1, out.plan.has_agent_site);
+}
+
 TEST(plan_maker, an_empty_host_means_every_family) {
   add("web", ":80");
 

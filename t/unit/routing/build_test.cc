@@ -78,6 +78,23 @@ TEST_GROUP(routing_build) {
   }
 };
 
+TEST(routing_build, services_of_our_own_have_routers_of_the_highest_priorities) {
+  build(
+      "entryPoints: {web: {address: ':80'}, traefik: {address: ':8080'}}\n"
+      "api: {insecure: true}\nping: {}\nmetrics: {prometheus: {entryPoint: web}}\n");
+
+  std::string text;
+  for (const routing::Router& router : routing.routers) {
+    text += router.name + " " + std::to_string(INT64_MAX - router.priority) + " " + router.rule +
+            " " + router.service + " on " + std::to_string(router.entry_point) + "\n";
+  }
+  CHECK_EQUAL(std::string("ping@internal 0 PathPrefix(`/ping`) ping@internal on 1\n"
+                          "prometheus@internal 0 PathPrefix(`/metrics`) prometheus@internal on 0\n"
+                          "api@internal 1 PathPrefix(`/api`) api@internal on 1\n"
+                          "dashboard@internal 2 PathPrefix(`/`) dashboard@internal on 1\n"),
+              text);
+}
+
 TEST(routing_build, a_router_without_entry_points_listens_on_all) {
   build_routers("    r: {rule: 'Host(`h`)', service: a}\n");
 

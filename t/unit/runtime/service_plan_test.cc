@@ -195,3 +195,37 @@ TEST(service_plan, a_transport_is_found_by_its_name) {
       "service \"b\" names the unknown serversTransport \"slwo\"; did you mean \"slow\"?",
       found.c_str());
 }
+
+TEST(service_plan, a_check_that_cannot_be_made_breaks_its_service) {
+  const std::string found = plan_services(
+      "    a: {loadBalancer: {healthCheck: {mode: grpc}, servers: [{url: 'http://h'}]}}\n");
+
+  CHECK_TRUE(standing("a") == Standing::broken);
+  STRCMP_CONTAINS("service \"a\" has a healthCheck of mode grpc, which is not supported yet",
+                  found.c_str());
+}
+
+TEST(service_plan, the_children_of_a_checked_parent_are_checked_themselves) {
+  const std::string found = plan_services(
+      "    a: {loadBalancer: {servers: [{url: 'http://h'}]}}\n"
+      "    b: {loadBalancer: {healthCheck: {path: /}, servers: [{url: 'http://h'}]}}\n"
+      "    bad: {weighted: {healthCheck: {}, services: [{name: a}, {name: b}]}}\n"
+      "    good: {weighted: {healthCheck: {}, services: [{name: b}]}}\n"
+      "    higher: {weighted: {healthCheck: {}, services: [{name: good}]}}\n");
+
+  CHECK_TRUE(standing("bad") == Standing::broken);
+  CHECK_TRUE(standing("good") == Standing::usable);
+  CHECK_TRUE(standing("higher") == Standing::usable);
+  STRCMP_CONTAINS("has a healthCheck and the child \"a@file\" has none", found.c_str());
+}
+
+TEST(service_plan, a_check_without_the_client_certificate_of_its_transport_is_warned_of) {
+  const std::string found = plan(
+      "  serversTransports: {t: {certificates: [{certFile: c.pem, keyFile: k.pem}]}}\n"
+      "  services:\n"
+      "    a: {loadBalancer: {serversTransport: t, healthCheck: {path: /}, servers: [{url: "
+      "'https://h'}]}}\n");
+
+  STRCMP_CONTAINS("without the client certificates of its serversTransport", found.c_str());
+  CHECK_TRUE(standing("a") == Standing::usable);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "agent/check.h"
+
+#include "core/text.h"
+#include "http/absolute_url.h"
+#include "upstream/load_balancer.h"
+#include "upstream/server_url.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace pm::agent {
+
+// What one request needs; the exchange uses the service, so it goes first.
+struct Check::Request {
+  Request(BlockPool& blocks, http::ServerEnd& end) : exchange(blocks, end) {}
+  std::optional<upstream::LoadBalancer> service;
+  http::Exchange exchange;
+  bool is_judged = false;
+};
+
+Check* Check::start(const upstream::Probe& probe, const Tools& tools, CheckUser& user) {
+  auto* check = new Check(probe, tools, user);
+  tools.loop->arm(*check, tools.loop->now_ms() + probe.timeout_ms);
+  tools.loop->set(*check, 0);
+  return check;
+}
+
+Check::Check(const upstream::Probe& probe, const Tools& tools, CheckUser& user)
+    : probe_(&probe),
+      tools_(tools),
+      user_(&user),
+      url_(probe.url),
+      method_(probe.method),
+      host_(probe.host) {}
+
+Check::~Check() = default;
+
+void Check::ask() {
+  const auto url = upstream::parse_server_url(url_);
+  const auto parts = http::split_url(url_);
+  if (!url || !parts || (url->scheme != "http" && url->scheme != "https"))
+    return finish(false, "it leads to a URL that cannot be asked");
+  Request& asked = *requests_.emplace_back(
+      std::make_unique<Request>(*tools_.blocks, static_cast<http::ServerEnd&>(*this)));
+  Arena& arena = asked.exchange.arena();
+  http::Request& request = asked.exchange.request();
+  request.method = arena.copy(method_);
+  request.path = parts->path.empty() ? std::string_view("/") : arena.copy(parts->path);
+  request.has_query = parts->has_query;
+  request.query = arena.copy(parts->query);
+  request.authority = arena.copy(host_.empty() ? url->authority : host_);
+  request.names_peer = false;
+  for (const auto& [name, value] : probe_->headers) {
+    if (!text::equals_ignore_case(name, "host")) request.headers.append(name, value);
+  }
+  asked.exchange.note_empty_request();
+  upstream::Server server;
+  server.place = upstream::Place{url->host, url->port, url->scheme == "https"};
+  server.url = url_;
+  server.host = std::string(request.authority);
+  asked.service.emplace(std::move(server), upstream::LoadBalancerOptions{.name = probe_->service,
+                                                                         .pass_host_header = false,
+                                                                         .pools = tools_.pools,
+                                                                         .plan = probe_->pool});
+  asked.service->serve(asked.exchange);
+}
+
+// Behind the head; what is left of the answer nobody reads.
+Flow Check::flush_response(http::Exchange& exchange) noexcept {
+  if (user_ != nullptr && exchange.answer_begun() && !requests_.back()->is_judged) {
+    requests_.back()->is_judged = true;
+    judge(exchange);
+    if (!exchange.answer_ended()) exchange.drop_client_end();
+  }
+  return Flow::more;
+}
+
+void Check::judge(http::Exchange& exchange) noexcept {
+  const http::Response& response = exchange.response();
+  if (response.origin != http::Origin::server) return finish(false, exchange.trace().termination);
+  if (is_led_on(response)) return follow(response.headers.get(http::FieldId::location));
+  finish(probe_->is_good(response.status), fmt::format("status {}", response.status));
+}
+
+bool Check::is_led_on(const http::Response& response) const noexcept {
+  switch (response.status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return probe_->follow_redirects && !response.headers.get(http::FieldId::location).empty();
+    default: return false;
+  }
+}
+
+void Check::follow(std::string_view location) noexcept {
+  if (requests_.size() > static_cast<std::size_t>(upstream::Probe::most_redirects))
+    return finish(false, "it leads from one URL to the next without end");
+  const auto parts = http::split_url(location);
+  auto next = http::resolve_url(url_, location);
+  if (!parts || !next) return finish(false, "it leads to a URL that is none");
+  if (parts->has_authority) host_.clear();
+  const std::uint16_t status = requests_.back()->exchange.response().status;
+  if (status < 307 && method_ != "HEAD") method_ = "GET";
+  url_ = std::move(*next);
+  tools_.loop->set(*this, 0);
+}
+
+void Check::cut(http::Exchange& exchange) noexcept {
+  if (user_ != nullptr && !requests_.back()->is_judged) finish(false, exchange.trace().termination);
+}
+
+void Check::on_timer() noexcept {
+  if (!requests_.empty()) requests_.back()->exchange.cancel_client_end();
+  finish(false, fmt::format("no answer within {} ms", probe_->timeout_ms));
+}
+
+void Check::finish(bool is_good, std::string_view reason) noexcept {
+  CheckUser* const user = user_;
+  const std::string why(reason);
+  user_ = nullptr;
+  tools_.loop->disarm(*this);
+  Delay::stop();
+  tools_.loop->reactor().retire(static_cast<net::Mortal*>(this));
+  user->on_checked(is_good, why);
+}
+
+void Check::cancel() noexcept {
+  user_ = nullptr;
+  for (const auto& request : requests_)
+    request->exchange.cancel_client_end();
+  tools_.loop->disarm(*this);
+  Delay::stop();
+  tools_.loop->reactor().retire(static_cast<net::Mortal*>(this));
+}
+
+}  // namespace pm::agent
