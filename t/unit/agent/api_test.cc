@@ -2,11 +2,14 @@
 #include "agent/api.h"
 
 // Before the macros of CppUTest, which redefine new.
+// clang-format off
+#include <nlohmann/json.hpp>
+// clang-format on
+
 #include "t/lib/config_trial.h"
 #include "t/lib/text.h"
 
 #include <CppUTest/TestHarness.h>
-#include <nlohmann/json.hpp>
 
 #include <optional>
 
