@@ -132,9 +132,9 @@ void Master::replace(Configuration configuration) {
   if (!opened) return refuse_reload("log: " + to_string(opened.error()));
   if (const auto failure = listeners_.bind(next.addresses(), next.workers, nullptr))
     return refuse_reload(failure->message);
-  if (const Status opened = open_agent_socket(next, coming_socket_); !opened) {
+  if (const Status made = open_agent_socket(next, coming_socket_); !made) {
     listeners_.settle(plan().addresses(), present_->workers);
-    return refuse_reload("socket of the agent: " + to_string(opened.error()));
+    return refuse_reload("socket of the agent: " + to_string(made.error()));
   }
   open_files_ = raise_open_files(next);
   coming_logs_ = std::move(logs);

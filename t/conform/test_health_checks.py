@@ -58,8 +58,8 @@ def test_a_server_that_is_sick_gets_nothing_until_it_is_well_again(two):
 
 def test_one_that_refuses_connections_is_down(two):
     a, b = two
+    a.stop()
     with site({"app": checked(a, b)}) as daemon:
-        a.stop()
         assert wait_until(lambda: "reason=connect-refused" in daemon.log)
         assert wait_until(lambda: all(ask(daemon.port).body == b"b" for _ in range(8)))
 

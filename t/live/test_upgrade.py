@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """From one binary to the next under load, and every way in which that can fail (operations.md section 7)."""
+import json
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from lib.company import Company
 from lib.daemon import BINARY, Daemon, balancer, configuration, run, to_yaml
 from lib.load import Running
 from lib.origin import Origin
+from lib.server import RawServer, reply
 from lib.tls_world import tls_site, world
 from lib.wait import SLOW, wait_until
 
@@ -282,3 +284,22 @@ def test_a_second_upgrade_waits_for_the_first(origin, tmp_path):
         os.kill(daemon.pid, signal.SIGUSR2)
         assert wait_until(lambda: "under way" in daemon.log)
         assert wait_until(lambda: "has taken over" in daemon.log, 15 * SLOW)
+
+
+def test_the_agents_socket_and_what_it_knows_go_to_the_next_program(origin, tmp_path):
+    with RawServer(answers={"/health": reply(500)}) as sick:
+        services = {"app": balancer(origin.url, sick, healthCheck={"path": "/health", "interval": "300ms"})}
+        routers = {"app": {"rule": "PathPrefix(`/`)", "service": "app"}, "api": {"rule": "PathPrefix(`/api`)", "priority": 1000, "service": "api@internal"}}
+        with Installed(configuration(services, routers, api={}), tmp_path) as daemon:
+            def state():
+                return json.loads(ask(daemon.port, target="/api/http/services/app@file").body)["serverStatus"][sick.url]
+
+            assert wait_until(lambda: state() == "DOWN")
+            daemon.install()
+            assert daemon.command("upgrade").returncode == 0, daemon.log
+            assert state() == "DOWN"
+            assert wait_until(lambda: len(daemon.masters()) == 1, 15 * SLOW), daemon.log
+            assert "zone health" not in daemon.log
+            assert state() == "DOWN"
+            sick.answers["/health"] = reply(200)
+            assert wait_until(lambda: state() == "UP")
