@@ -145,10 +145,14 @@ class Planner {
     const config::Findings::About about(findings_, title_of(*plan.source));
     const config::TypedBody body = config::typed_body(*plan.source, types_);
     plan.standing = Standing::broken;
-    if (body.type == nullptr) return;
+    if (body.type == nullptr) return blame_types(*plan.source);
     config::Findings heard;  // when the document was read
     const config::Born options = config::decode_options(*plan.source, body, heard);
-    if (options == nullptr) return;
+    if (options == nullptr) {
+      for (const config::Finding& finding : heard.all())
+        findings_.blame(finding.severity, finding.what);
+      return;
+    }
     if (is_switched_off(body.entry->value)) {
       plan.standing = Standing::usable;  // there, and nothing happens
       return;
@@ -164,6 +168,17 @@ class Planner {
     if (plan.made == nullptr) return;
     plan.standing = Standing::usable;
     plan.links = {plan.made.get()};
+  }
+
+  // One type that is not there was found by validate(), other numbers of types when the document was read.
+  void blame_types(const config::Middleware& middleware) {
+    const auto& types = middleware.body.entries;
+    const auto given = std::count_if(types.begin(), types.end(), [](const config::Entry& type) {
+      return !type.value.is_null();
+    });
+    if (given != 1)
+      findings_.blame(config::Severity::broken,
+                      given == 0 ? "it has no type" : "it has more than one type");
   }
 
   http::MiddlewarePtr build_by_module(std::string_view key, const void* options,

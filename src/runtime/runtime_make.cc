@@ -178,6 +178,7 @@ void RuntimeMaker::make_agent_services() {
     upstream::Server server;
     if (!options_.agent_socket.empty()) server.place = upstream::Place{options_.agent_socket, 0};
     server.url = "unix:agent";
+    server.host = "agent";  // of clients that name none
     server.path_prefix = fmt::format("/{}", name);
     auto service = std::make_shared<upstream::LoadBalancer>(
         std::move(server),

@@ -25,6 +25,8 @@ HTTP = {
         "strip": {"stripPrefix": {"prefixes": ["/a"]}},
         "auth": {"basicAuth": {"users": ["u:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/"]}},
         "wrong": {"replacePathRegex": {"regex": "(", "replacement": "x"}},
+        "both": {"stripPrefix": {"prefixes": ["/a"]}, "addPrefix": {"prefix": "/b"}},
+        "later": {"plugin": {"x": {}}},
     }
 }
 
@@ -53,7 +55,7 @@ def test_version(daemon):
 def test_overview_counts(daemon):
     overview = get(daemon, "/api/overview")
     assert overview["http"]["routers"] == {"total": 8, "warnings": 1, "errors": 2}
-    assert overview["http"]["middlewares"] == {"total": 3, "warnings": 0, "errors": 1}
+    assert overview["http"]["middlewares"] == {"total": 5, "warnings": 0, "errors": 3}
     assert overview["features"] == {"tracing": "", "metrics": "", "accessLog": False}
     assert overview["tcp"]["routers"]["total"] == overview["udp"]["services"]["total"] == 0
 
@@ -100,8 +102,9 @@ def test_a_service(daemon):
 def test_middlewares(daemon):
     strip = get(daemon, "/api/http/middlewares/strip@file")
     assert strip["stripPrefix"] == {"prefixes": ["/a"]} and strip["type"] == "stripprefix" and strip["usedBy"] == ["shop@file"]
-    wrong = get(daemon, "/api/http/middlewares/wrong@file")
-    assert wrong["status"] == "disabled" and wrong["error"]
+    for name in ("wrong", "both", "later"):
+        wrong = get(daemon, "/api/http/middlewares/%s@file" % name)
+        assert wrong["status"] == "disabled" and wrong["error"], wrong
 
 
 def test_no_secret_is_shown(daemon):
@@ -159,6 +162,10 @@ def test_what_is_not_there(daemon, path):
 @pytest.mark.parametrize("path", ["/api/tcp/routers", "/api/tcp/services", "/api/tcp/middlewares", "/api/udp/routers", "/api/udp/services"])
 def test_what_does_not_exist_yet_is_empty(daemon, path):
     assert get(daemon, path) == []
+
+
+def test_a_client_without_host(daemon):
+    assert ask(daemon.ports["traefik"], target="/api/version", host=None, version="HTTP/1.0").status == 200
 
 
 def test_only_reading(daemon):
