@@ -231,6 +231,7 @@ struct Operations {
   Duration shutdown_timeout = std::chrono::hours(1);
   std::optional<bool> term_is_graceful;  // none: true as pid 1 in the foreground
   std::string orphans = "drain";         // "serve"
+  std::string seccomp = "enforce";       // "log", "off"
 };
 
 struct Static {

@@ -187,10 +187,9 @@ constexpr Option operations_options[] = {
         .with_default("true as process 1 in the foreground, false otherwise"),
     option<&Operations::orphans>("orphans", "what workers do when their master is gone")
         .of(orphan_words),
-    missing("seccomp", "filter of system calls", Kind::text)
-        .of(seccomp_words)
-        .quiet_at("off")
-        .with_default("off"),
+    option<&Operations::seccomp>(
+        "seccomp", "system calls that no worker needs: refused, or only named in the kernel's log")
+        .of(seccomp_words),
 };
 constexpr Section operations_keys = section_of<Operations>(operations_options);
 

@@ -57,8 +57,10 @@ std::string signal_name(int signal) {
 std::string describe_exit(int wait_status) {
   if (WIFEXITED(wait_status)) return fmt::format("exited with code {}", WEXITSTATUS(wait_status));
   if (!WIFSIGNALED(wait_status)) return "ended";
-  return fmt::format("was killed by {}{}", signal_name(WTERMSIG(wait_status)),
-                     WCOREDUMP(wait_status) ? " (core dumped)" : "");
+  const char* note = WCOREDUMP(wait_status) ? " (core dumped)" : "";
+  if (WTERMSIG(wait_status) == SIGSYS)
+    note = " (it asked for a system call that the sandbox forbids)";
+  return fmt::format("was killed by {}{}", signal_name(WTERMSIG(wait_status)), note);
 }
 
 }  // namespace pm::os

@@ -54,6 +54,13 @@ Status set_capabilities(std::uint32_t low_mask) {
   return success();
 }
 
+// To a program that is executed later the bounding set would matter; with no_new_privs it is a second lock, so nothing
+// is said when it cannot be emptied: that takes CAP_SETPCAP, which a service manager may have kept.
+void empty_bounding_set() noexcept {
+  for (int capability = 0; ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) {
+  }
+}
+
 Status change_ids(const Identity& identity) {
   if (::setgroups(0, nullptr) != 0) return system_error("cannot leave the groups of root", errno);
   if (::setresgid(identity.gid, identity.gid, identity.gid) != 0) {
@@ -89,8 +96,14 @@ bool is_root() noexcept {
 }
 
 Status become(const Identity& identity) {
+  empty_bounding_set();
   PM_TRY([[maybe_unused]] auto changed, change_ids(identity));
   // Leaving uid 0 has cleared the permitted set already; a "user: root" keeps its uid and nothing else.
+  return give_up_capabilities();
+}
+
+Status give_up_capabilities() {
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   return set_capabilities(0);
 }
 

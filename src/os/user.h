@@ -25,8 +25,9 @@ Result<Identity> find_identity(std::string_view user,
 Identity default_identity(std::string_view preferred);   // that one, else "nobody", else 65534
 
 bool is_root() noexcept;
-Status become(
-    const Identity& identity);  // root only: groups, gid, uid; every capability goes with them
+// Root only: groups, gid, uid; every capability goes with them, and out of the bounding set.
+Status become(const Identity& identity);
+Status give_up_capabilities();  // for who stays the same user, but was lent some
 // Another user who may still read every file (CAP_DAC_READ_SEARCH), and nothing else. Root only.
 Status become_reader(const Identity& identity);
 Status forbid_new_privileges();

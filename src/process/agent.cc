@@ -228,7 +228,7 @@ void Agent::on_message(Message message) {
 }  // namespace
 
 int run_agent(ChildInput input) {
-  enter_child(input, "agent process");
+  enter_child(input, "agent process", os::SandboxKind::reading);
   const auto agent = std::make_unique<Agent>(std::move(input));
   return agent->run();
 }

@@ -12,6 +12,9 @@ namespace pm::process {
 
 inline constexpr std::string_view build_version = PM_VERSION;
 
+// Sanitizers and the counting of lines open files when the process ends, and more: a filter may only watch them.
+inline constexpr bool is_instrumented = PM_WITH_COVERAGE != 0 || sizeof PM_SANITIZERS > 1;
+
 namespace paths {
 inline constexpr std::string_view configuration = PM_CONF_PATH;
 inline constexpr std::string_view pid = PM_PID_PATH;

@@ -8,6 +8,7 @@
 #include "os/signal.h"
 #include "os/user.h"
 #include "process/cli.h"
+#include "tls/preload.h"
 
 #include <cstdlib>
 #include <ctime>
@@ -48,12 +49,27 @@ void leave_terminal(int error_log) {
 }
 
 Status drop_privileges(const runtime::Plan& plan) {
-  if (plan.user_given != 0) {
-    const os::Identity identity{plan.uid, plan.gid, ""};
-    PM_TRY([[maybe_unused]] auto changed, os::become(identity));
-  }
+  const os::Identity identity{plan.uid, plan.gid, ""};
+  PM_TRY([[maybe_unused]] auto changed,
+         plan.user_given != 0 ? os::become(identity) : os::give_up_capabilities());
   os::forbid_dumps();
   return os::forbid_new_privileges();
+}
+
+// From here on files are out of reach: what libraries read of them comes first. No thread has been started yet.
+Status close_doors(const runtime::Plan& plan, os::SandboxKind kind) {
+  tls::preload();
+  // Where there can be none the master has said so.
+  if (!os::can_sandbox()) return success();
+  return os::enter_sandbox(kind, plan.sandbox);
+}
+
+[[noreturn]] void give_up(const ChildInput& input, const std::string& title, const Error& error) {
+  FdSink sink(input.error_log);
+  Log log(sink);
+  apply(input.log, title, log);
+  log.error("privileges cannot be given up: " + to_string(error));
+  std::exit(exit_no_privilege);
 }
 
 }  // namespace
@@ -65,7 +81,7 @@ void apply(const LogSettings& settings, std::string role, Log& log) {
   log.set_role(std::move(role));
 }
 
-void enter_child(ChildInput& input, const std::string& title) {
+void enter_child(ChildInput& input, const std::string& title, os::SandboxKind kind) {
   os::keep_heap_small();
   os::restore_signals();
   keep_own_descriptors(input);
@@ -73,15 +89,10 @@ void enter_child(ChildInput& input, const std::string& title) {
   input.title->set("pointsman: " + title);
   const runtime::Plan& plan = input.bundle.plan();
   os::set_priority(plan.worker_priority);
-  const Status dropped = drop_privileges(plan);
-  if (!dropped) {
-    FdSink sink(input.error_log);
-    Log log(sink);
-    apply(input.log, title, log);
-    log.error("privileges cannot be given up: " + to_string(dropped.error()));
-    std::exit(exit_no_privilege);
-  }
+  if (const Status dropped = drop_privileges(plan); !dropped)
+    give_up(input, title, dropped.error());
   clear_environment();
+  if (const Status closed = close_doors(plan, kind); !closed) give_up(input, title, closed.error());
 }
 
 }  // namespace pm::process

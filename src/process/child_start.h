@@ -2,12 +2,14 @@
 // child_start.h -- what a worker and the agent do first: let go of everything that is the master's.
 //
 //   in      what the master lends at fork; the Bundle is a mapping and needs no descriptor
-//   out     a process with its own descriptors, user, title and environment (TZ alone is kept)
-//   errors  a privilege that cannot be given up ends the child: exit code 6
+//   out     a process with its own descriptors, user, title, environment (TZ alone is kept) and a filter of system calls:
+//           whatever it opens or reads for itself, it has before enter_child() or not at all
+//   errors  a privilege that cannot be given up, a filter that is not taken: the child ends with exit code 6
 //   source  operations.md section 4, security.md section 7
 #pragma once
 
 #include "core/log.h"
+#include "os/sandbox.h"
 #include "os/title.h"
 #include "process/channel.h"
 #include "runtime/bundle.h"
@@ -56,6 +58,6 @@ struct ChildInput {
 };
 
 // Right after fork. `title` follows "pointsman: ".
-void enter_child(ChildInput& input, const std::string& title);
+void enter_child(ChildInput& input, const std::string& title, os::SandboxKind kind);
 
 }  // namespace pm::process

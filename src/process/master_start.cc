@@ -36,6 +36,11 @@ int Master::start() {
   if (const int code = open_logs(); code != exit_success) return code;
   report_findings(present_->configuration.bundle);
   if (const int code = take_heritage(); code != exit_success) return code;
+  if (plan().sandbox != os::SandboxMode::off && !os::can_sandbox()) {
+    log_.notice(
+        "operations.seccomp: this kernel or processor has no filter for system calls; going on "
+        "without");
+  }
   const std::string path = pid_path();
   if (!path.empty() && !input_.heritage) {
     if (const auto pid = running_pid(path)) {
@@ -182,12 +187,11 @@ int Master::map_zones() {
 Status Master::open_agent_socket(const runtime::Plan& plan, AgentSocket& socket) {
   if (plan.has_agent_site == 0) return success();
   const os::Identity owner{plan.uid, plan.gid, ""};
-  const AgentSocket::Wish wish{.folders = {std::string(plan.run_path.view()),
-                                           std::string(input_.command.environment
-                                                           .find("XDG_RUNTIME_DIR")
-                                                           .value_or("")),
-                                           "/tmp"},
-                               .owner = plan.user_given != 0 ? &owner : nullptr};
+  const AgentSocket::Wish wish{
+      .folders = {std::string(plan.run_path.view()),
+                  std::string(input_.command.environment.find("XDG_RUNTIME_DIR").value_or("")),
+                  "/tmp"},
+      .owner = plan.user_given != 0 ? &owner : nullptr};
   if (agent_socket_.is_for(wish.owner)) return success();
   PM_TRY(socket, AgentSocket::open(wish));
   return success();

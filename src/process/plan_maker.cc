@@ -56,6 +56,11 @@ std::string place_of(const config::SourceNames& sources, Mark mark) {
   return fmt::format("{}:{}:{}", sources[mark.source], mark.line, mark.column);
 }
 
+os::SandboxMode sandbox_mode(std::string_view word) {
+  if (word == "off") return os::SandboxMode::off;
+  return word == "log" || is_instrumented ? os::SandboxMode::log : os::SandboxMode::enforce;
+}
+
 class Maker {
  public:
   Maker(const PlanInput& input, runtime::BundleContent& out, Findings& findings)
@@ -241,6 +246,7 @@ void Maker::set_rest() {
   plan_.term_is_graceful = choice(fixed_.operations.term_is_graceful);
   plan_.has_agent_site = fixed_.api || fixed_.metrics.prometheus ? 1 : 0;
   plan_.orphans_serve = fixed_.operations.orphans == "serve" ? 1 : 0;
+  plan_.sandbox = sandbox_mode(fixed_.operations.seccomp);
   plan_.open_files = static_cast<std::uint64_t>(std::max<std::int64_t>(0, fixed_.rlimit_nofile));
   plan_.worker_priority =
       static_cast<std::int32_t>(std::clamp<std::int64_t>(fixed_.worker_priority, -20, 19));

@@ -203,7 +203,7 @@ os::Fd open_spill(const runtime::Plan& plan) {
 
 int run_worker(ChildInput input) {
   input.spill = open_spill(input.bundle.plan()).release();
-  enter_child(input, fmt::format("worker process {}", input.slot));
+  enter_child(input, fmt::format("worker process {}", input.slot), os::SandboxKind::closed);
   ::setenv("UV_THREADPOOL_SIZE", "2",
            1);  // decision 40: slow hashes and held bodies share two threads
   input.names->zone().make_read_only();

@@ -19,16 +19,17 @@ bool is_inside(const Plan& plan, std::uint64_t offset, std::uint64_t size, std::
 
 bool has_sound_texts(const Plan& plan) {
   return plan.user.is_sound() && plan.config_path.is_sound() && plan.pid_path.is_sound() &&
-         plan.run_path.is_sound() && plan.log.path.is_sound() && plan.access_log_path.is_sound();
+         plan.run_path.is_sound() && plan.log.path.is_sound() && plan.spill_path.is_sound() &&
+         plan.access_log_path.is_sound();
 }
 
 bool has_sound_numbers(const Plan& plan) {
   return plan.workers >= 1 && plan.workers <= Plan::max_workers &&
          plan.mask_count <= plan.masks.size() && plan.affinity <= PlanAffinity::masks &&
          (plan.affinity != PlanAffinity::masks || plan.mask_count > 0) &&
-         plan.daemon <= Choice::yes && plan.term_is_graceful <= Choice::yes &&
-         is_grace(plan.accept_grace_ms) && is_grace(plan.grace_ms) &&
-         is_grace(plan.shutdown_ms) && is_grace(plan.throttle_ms) &&
+         plan.sandbox <= os::SandboxMode::enforce && plan.daemon <= Choice::yes &&
+         plan.term_is_graceful <= Choice::yes && is_grace(plan.accept_grace_ms) &&
+         is_grace(plan.grace_ms) && is_grace(plan.shutdown_ms) && is_grace(plan.throttle_ms) &&
          plan.log.level <= static_cast<std::uint8_t>(Level::panic) && plan.worker_priority >= -20 &&
          plan.worker_priority <= 19;
 }

@@ -11,6 +11,7 @@
 
 #include "core/ip.h"
 #include "core/log.h"
+#include "os/sandbox.h"
 
 #include <array>
 #include <cstdint>
@@ -118,6 +119,7 @@ struct Plan {
 
   Choice daemon = Choice::unset;
   Choice term_is_graceful = Choice::unset;
+  os::SandboxMode sandbox = os::SandboxMode::enforce;
   std::uint8_t orphans_serve = 0;
   std::uint8_t user_given = 0;
   std::uint32_t uid = 0;

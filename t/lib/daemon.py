@@ -50,7 +50,7 @@ def run(*args, env=None, cwd=None, timeout=30, stdin=None):
 
 
 class Daemon:
-    def __init__(self, config, *args, workers=1, env=None, folder=None, exits=0, wait=True, stop=signal.SIGTERM, name="pointsman.yaml"):
+    def __init__(self, config, *args, workers=1, env=None, folder=None, exits=0, wait=True, stop=signal.SIGTERM, name="pointsman.yaml", under=()):
         self.folder = folder or tempfile.mkdtemp(prefix="pointsman-test-")
         os.chmod(self.folder, 0o755)
         self.own_folder = folder is None
@@ -65,7 +65,7 @@ class Daemon:
             match = re.fullmatch(r"(.*):(\d+)(/tcp)?", address)
             if match:
                 self.ports[key] = int(match[2])
-        command = [BINARY, "-c", self.path] + (["-w", str(workers)] if workers else []) + [str(a) for a in args]
+        command = [*under, BINARY, "-c", self.path] + (["-w", str(workers)] if workers else []) + [str(a) for a in args]
         self.output = open(os.path.join(self.folder, "output.log"), "wb")
         self.process = subprocess.Popen(
             command, stdout=self.output, stderr=self.output, stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.folder, env=environment(env)

@@ -18,7 +18,7 @@ user: proxy proxies
 daemon: true
 pid: /run/p.pid
 strictKeyPermissions: true
-operations: {shutdownTimeout: 5m, termIsGraceful: true, orphans: serve}
+operations: {shutdownTimeout: 5m, termIsGraceful: true, orphans: serve, seccomp: log}
 entryPoints:
   web:
     address: "[::1]:8080/tcp"

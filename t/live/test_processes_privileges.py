@@ -31,7 +31,7 @@ def test_children_of_root_are_nobody_and_may_nothing(server):
             assert len(set(status(pid, "Uid").split())) == 1 and proc.uid(pid) != 0
             assert status(pid, "Gid").split()[0] != "0"
             assert status(pid, "Groups").strip() == ""
-            for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
                 assert int(status(pid, kind), 16) == 0, kind
             assert status(pid, "NoNewPrivs") == "1"
         assert ask(daemon.port).status == 200

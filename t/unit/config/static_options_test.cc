@@ -312,8 +312,9 @@ TEST(static_options, values_of_the_static_part_are_checked) {
        "ok"},
       {"operations: {orphans: flee}",
        "1:23: error: operations.orphans \"flee\": not known; write one of drain, serve"},
-      {"operations: {seccomp: enforce}",
-       "1:23: error: operations.seccomp is not supported yet; take it out"},
+      {"operations: {seccomp: enforce}", "ok"},
+      {"operations: {seccomp: strict}",
+       "1:23: error: operations.seccomp \"strict\": not known; write one of enforce, log, off"},
   };
 
   check_rows(rows, findings_of);

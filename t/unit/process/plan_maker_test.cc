@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "process/plan_maker.h"
 
+#include "process/build_paths.h"
 #include "t/lib/text.h"
 
 #include <CppUTest/TestHarness.h>
@@ -116,6 +117,23 @@ TEST(plan_maker, masks_are_read_as_nginx_reads_them) {
 TEST(plan_maker, a_mask_that_is_none_is_an_error) {
   config.fixed.worker_cpu_affinity = "02";
   CHECK_FALSE(make());
+}
+
+TEST(plan_maker, the_sandbox_is_what_the_configuration_says) {
+  config.fixed.operations.seccomp = "off";
+  CHECK_TRUE(make());
+  CHECK_TRUE(out.plan.sandbox == os::SandboxMode::off);
+
+  config.fixed.operations.seccomp = "log";
+  CHECK_TRUE(make());
+  CHECK_TRUE(out.plan.sandbox == os::SandboxMode::log);
+}
+
+TEST(plan_maker, the_sandbox_is_in_force_unless_the_build_is_instrumented) {
+  CHECK_TRUE(make());
+
+  CHECK_TRUE(out.plan.sandbox ==
+             (process::is_instrumented ? os::SandboxMode::log : os::SandboxMode::enforce));
 }
 
 TEST(plan_maker, relative_paths_begin_at_the_base) {

@@ -125,6 +125,8 @@ TEST(bundle, more_addresses_than_there_are_is_not_sound) {
 TEST(bundle, a_text_longer_than_its_place_is_not_sound) {
   CHECK_FALSE(accepts([](Plan& plan) { plan.pid_path.size = 1025; }));
   setup();
+  CHECK_FALSE(accepts([](Plan& plan) { plan.spill_path.size = 1025; }));
+  setup();
   CHECK_FALSE(
       accepts([](Plan& plan) { const_cast<PlanAddress&>(plan.addresses()[0]).name.size = 129; }));
 }
@@ -143,6 +145,8 @@ TEST(bundle, numbers_out_of_their_range_are_not_sound) {
   CHECK_FALSE(accepts([](Plan& plan) { plan.affinity = runtime::PlanAffinity::masks; }));
   setup();
   CHECK_FALSE(accepts([](Plan& plan) { plan.mask_count = 65; }));
+  setup();
+  CHECK_FALSE(accepts([](Plan& plan) { plan.sandbox = static_cast<os::SandboxMode>(3); }));
 }
 
 TEST(bundle, a_text_too_long_for_its_place_is_not_stored) {
