@@ -11,7 +11,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= /usr/bin/python3
 
 .PHONY: all check run test unit lint format bench fuzz fuzz-replay coverage man dist help
-.PHONY: install install-strip uninstall clean distclean
+.PHONY: clean distclean
 all:
 
 # ---- configuration --------------------------------------------------------------------------------------------------
@@ -204,34 +204,11 @@ MANUALS = $(wildcard $(TOP)/man/*.5 $(TOP)/man/*.8)
 EXAMPLES = $(wildcard $(TOP)/conf/*.yaml $(TOP)/conf/*.yml $(TOP)/conf/examples/*.yaml)
 DOCUMENTS = $(wildcard $(TOP)/README.md $(TOP)/LICENSE)
 DEFAULT_CONF = $(firstword $(wildcard $(TOP)/conf/pointsman.yaml) $(TOP)/conf/demo.yaml)
-OWN_FOLDERS = $(dir $(ERROR_LOG_PATH)) $(dir $(HTTP_LOG_PATH)) $(TEMP_PATH) $(CACHE_PATH)
-
 man: $(MANUALS)
 	@[ -z "$(MANUALS)" ] || mandoc -Tlint -Wwarning $(MANUALS)
 
-# An existing configuration is the operator's: ours is put beside it.
-install: all
-	install -d $(DESTDIR)$(dir $(SBIN_PATH)) $(DESTDIR)$(dir $(CONF_PATH))conf.d $(DESTDIR)$(dir $(PID_PATH)) $(OWN_FOLDERS:%=$(DESTDIR)%)
-	install -d -m 0700 $(DESTDIR)$(STATE_PATH)
-	install -m 0755 $(B)/pointsman $(DESTDIR)$(SBIN_PATH)
-	install -m 0644 $(DEFAULT_CONF) $(DESTDIR)$(CONF_PATH).default
-	[ -e $(DESTDIR)$(CONF_PATH) ] || install -m 0644 $(DEFAULT_CONF) $(DESTDIR)$(CONF_PATH)
-	install -d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	$(foreach f,$(DOCUMENTS),install -m 0644 $(f) $(DESTDIR)$(DOCDIR)/ &&) true
-	$(foreach f,$(EXAMPLES),install -m 0644 $(f) $(DESTDIR)$(DOCDIR)/examples/ &&) true
-	$(foreach f,$(MANUALS),install -m 0644 $(f) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(f)))/ &&) true
-
-install-strip: install
-	strip $(DESTDIR)$(SBIN_PATH)
-
-# What the operator or the daemon wrote stays: a changed configuration, logs, state.
-uninstall:
-	rm -f $(DESTDIR)$(SBIN_PATH) $(foreach f,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))
-	if cmp -s $(DESTDIR)$(CONF_PATH) $(DESTDIR)$(CONF_PATH).default; then rm -f $(DESTDIR)$(CONF_PATH); fi
-	rm -f $(DESTDIR)$(CONF_PATH).default
-	rm -rf $(DESTDIR)$(DOCDIR)
-	-rmdir --ignore-fail-on-non-empty -p $(wildcard $(DESTDIR)$(dir $(CONF_PATH))conf.d $(OWN_FOLDERS:%=$(DESTDIR)%) $(DESTDIR)$(STATE_PATH)) 2>/dev/null
-	-rmdir --ignore-fail-on-non-empty -p $(wildcard $(DESTDIR)$(dir $(SBIN_PATH)) $(DESTDIR)$(dir $(PID_PATH)) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8) 2>/dev/null
+# install, install-strip, install-service, uninstall
+include $(TOP)/contrib/install.mk
 
 # The archive depends on the files alone: names in order, one time, nobody's uid.
 DIST = pointsman-$(shell sed -n 's/^version=//p' $(TOP)/configure)
@@ -256,7 +233,9 @@ help:
 	@echo 'fuzz               fuzzes each target for SECONDS=60; FUZZ=NAME: one'
 	@echo 'bench coverage     measures; counts the lines that the tests execute'
 	@echo 'man dist           checks the manual; packs the source'
-	@echo 'install install-strip uninstall (DESTDIR=)   clean distclean'
+	@echo 'install install-strip uninstall (DESTDIR=)'
+	@echo 'install-service    units, init script, logrotate and more where the system looks for them; UNITDIR= INITDIR= ...'
+	@echo 'clean distclean'
 
 DEPENDENCIES := $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 -include $(DEPENDENCIES)

@@ -19,7 +19,7 @@ from house import TOP, environment, read, run, versioned_files
 DOCKERFILE = os.path.join(TOP, "contrib/docker/Dockerfile")
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 STAMP = os.path.join(BUILD, "check", "bare-root.json")
-SCRIPTS = ("configure", "Makefile", "contrib/deps", "contrib/packages", "contrib/docker/Dockerfile", "t/build/test_bare_root.py")
+SCRIPTS = ("configure", "Makefile", "contrib/install.mk", "contrib/deps", "contrib/packages", "contrib/docker/Dockerfile", "t/build/test_bare_root.py")
 
 
 def fingerprint():

@@ -94,7 +94,7 @@ def test_an_unknown_option_ends_with_usage_status(tmp_path, option):
     assert 'unknown option "%s"' % option in result.stderr
 
 
-@pytest.mark.parametrize("option", ["--with-http3", "--with-seccomp", "--with-systemd"])
+@pytest.mark.parametrize("option", ["--with-http3"])
 def test_what_is_not_there_yet_is_not_ignored_in_silence(tmp_path, option):
     result = configure(tmp_path, option)
 

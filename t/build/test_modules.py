@@ -28,7 +28,7 @@ def module(folder, name, key):
 def tree(folder):
     """What configure reads of the tree, to be changed by a test."""
     top = os.path.join(folder, "top")
-    for path in ("configure", "Makefile", "contrib/packages", "src/runtime/modules.h"):
+    for path in ("configure", "Makefile", "contrib/install.mk", "contrib/packages", "src/runtime/modules.h"):
         os.makedirs(os.path.dirname(os.path.join(top, path)), exist_ok=True)
         shutil.copy(os.path.join(TOP, path), os.path.join(top, path))
     return top
