@@ -89,9 +89,8 @@ void Writer::section(const Section& section, const void* object) {
 }
 
 void Writer::value(const Option& option, const Value& value) {
-  const bool has_mark =
-      marks_ == Marks::kept &&
-      (value.mark.source != 0 || value.mark.line != 0 || value.mark.column != 0);
+  const bool has_mark = marks_ == Marks::kept &&
+                        (value.mark.source != 0 || value.mark.line != 0 || value.mark.column != 0);
   number((value.is_set ? flag_set : 0u) | (has_mark ? flag_mark : 0u));
   if (has_mark) mark(value.mark);
   if (!value.is_set) return;

@@ -50,8 +50,8 @@ bool same_static(const Static& a, const Static& b) {
 
 DynamicChanges compare(const Dynamic& before, const Dynamic& after) {
   DynamicChanges changes;
-  changes.any = encode_unplaced(dynamic_section(), &before) !=
-                encode_unplaced(dynamic_section(), &after);
+  changes.any =
+      encode_unplaced(dynamic_section(), &before) != encode_unplaced(dynamic_section(), &after);
   if (!changes.any) return changes;
   changes.routers = compare(before.routers, after.routers, "routers");
   changes.services = compare(before.services, after.services, "services");

@@ -386,10 +386,10 @@ void Loader::fall_back(const std::string& path, Form form) {
   Findings heard;  // when it was read
   heard.share_sources(findings_);
   Node root;
-  const bool is_decoded = form == Form::templated
-                              ? decode_text(path, *text, heard)
-                              : parse_yaml(*text, heard.add_source(path), heard, root) &&
-                                    decode_document(root, heard);
+  const bool is_decoded =
+      form == Form::templated
+          ? decode_text(path, *text, heard)
+          : parse_yaml(*text, heard.add_source(path), heard, root) && decode_document(root, heard);
   findings_.share_sources(heard);
   if (is_decoded) result_.documents.push_back({path, *text});
 }

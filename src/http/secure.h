@@ -24,7 +24,7 @@ struct SecureFacts {
   std::string_view cipher;     // "TLS_AES_128_GCM_SHA256"
   std::string client_subject;  // of its certificate, RFC 2253; "" without one
   std::vector<ClientCertificate> client_certificates;  // as presented, leaf first
-  std::uint64_t options = 0;  // identity of the tls.options in force
+  std::uint64_t options = 0;                           // identity of the tls.options in force
   bool resumed = false;
 };
 

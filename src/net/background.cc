@@ -3,9 +3,9 @@
 
 #include "core/check.h"
 
-#include <utility>
-
 #include <uv.h>
+
+#include <utility>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -49,9 +49,8 @@ Background::Background(Loop& loop) : loop_(&loop), thread_(new Thread) {
 
 Background::~Background() {
   thread_->join();
-  uv_close(reinterpret_cast<uv_handle_t*>(&thread_->wake), [](uv_handle_t* handle) noexcept {
-    delete static_cast<Thread*>(handle->data);
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&thread_->wake),
+           [](uv_handle_t* handle) noexcept { delete static_cast<Thread*>(handle->data); });
 }
 
 bool Background::is_running() const noexcept {

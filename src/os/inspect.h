@@ -29,7 +29,8 @@ std::optional<std::uint64_t> parse_start_time(std::string_view stat) noexcept;  
 std::string process_name(pid_t pid);
 std::optional<Process> port_holder(const Endpoint& endpoint);  // who listens there (TCP)
 
-std::string program_path();  // of this process, as it was when it was started; "" when the system does not say
+std::string
+program_path();  // of this process, as it was when it was started; "" when the system does not say
 std::string host_name();  // of this machine; "localhost" when it has none
 
 }  // namespace pm::os

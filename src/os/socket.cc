@@ -4,9 +4,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <linux/filter.h>
 #include <sys/socket.h>
 
 namespace pm::os {

@@ -29,15 +29,17 @@ enum class MessageType : std::uint16_t {
   drain = 3,        // master: accept no more, end with the last exchange; a DrainOrder
   stop = 4,         // master: end now
   logs = 5,         // master: write here from now on; the body has a LogKind for each descriptor
-  configuration = 6,  // master: the dynamic part from now on; a serial number, and the descriptor of a Bundle
-  applied = 7,        // child: an Applied
-  ping = 8,           // master: say this number again
-  pong = 9,           // worker
+  configuration =
+      6,  // master: the dynamic part from now on; a serial number, and the descriptor of a Bundle
+  applied = 7,  // child: an Applied
+  ping = 8,     // master: say this number again
+  pong = 9,     // worker
   // Between the masters of an upgrade; `ready` is one more.
   healthy = 10,  // the new one: my workers answer
   failed = 11,   // the new one: I give up, and why
   alone = 12,    // the old one: you have taken over
-  settled = 13,  // the new one: my place is taken in its turn, so my end is none to come back for; `stop`: end with me
+  settled =
+      13,  // the new one: my place is taken in its turn, so my end is none to come back for; `stop`: end with me
 };
 
 struct DrainOrder {

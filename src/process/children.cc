@@ -21,9 +21,8 @@ Child& Children::add(ChildKind kind, unsigned slot) {
 }
 
 void Children::remove_replaced() {
-  children_.remove_if([](const Child& child) {
-    return child.standing == Standing::replaced && child.pid == 0;
-  });
+  children_.remove_if(
+      [](const Child& child) { return child.standing == Standing::replaced && child.pid == 0; });
 }
 
 Status Children::start(Child& child) {

@@ -246,12 +246,10 @@ Status Parser::set_signal(std::string_view name) {
     std::string_view name;
     SignalCommand signal;
   };
-  constexpr Row rows[] = {{"stop", SignalCommand::stop},
-                          {"quit", SignalCommand::quit},
-                          {"reopen", SignalCommand::reopen},
-                          {"reload", SignalCommand::reload},
-                          {"upgrade", SignalCommand::upgrade},
-                          {"rollback", SignalCommand::rollback}};
+  constexpr Row rows[] = {
+      {"stop", SignalCommand::stop},       {"quit", SignalCommand::quit},
+      {"reopen", SignalCommand::reopen},   {"reload", SignalCommand::reload},
+      {"upgrade", SignalCommand::upgrade}, {"rollback", SignalCommand::rollback}};
   for (const Row& row : rows) {
     if (row.name != name) continue;
     command_.signal = row.signal;

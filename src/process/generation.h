@@ -41,7 +41,8 @@ struct Generation {
   Configuration configuration;
   unsigned number = 0;       // of the static part
   std::uint64_t serial = 0;  // of the dynamic one, counted over all generations
-  unsigned workers = 1;      // the static part's, also when the dynamic one has come from a file that says otherwise
+  unsigned workers =
+      1;  // the static part's, also when the dynamic one has come from a file that says otherwise
 
   const runtime::Plan& plan() const { return configuration.bundle.plan(); }
 };

@@ -35,7 +35,8 @@ std::string text_of(const Bequest& bequest) {
   for (const ZoneFd& zone : bequest.zones)
     text += fmt::format("zone {} {}\n", zone.fd, zone.name);
   for (const ListenerSocket& socket : bequest.sockets)
-    text += fmt::format("socket {} {} {} {}\n", socket.fd, socket.index, socket.steered, socket.key);
+    text +=
+        fmt::format("socket {} {} {} {}\n", socket.fd, socket.index, socket.steered, socket.key);
   return text;
 }
 

@@ -48,7 +48,8 @@ struct Bequest {
   int agent_socket = -1;  // -1: there is none
   std::string agent_path;
   int channel = -1;
-  std::vector<KnownProcess> masters;  // that still drain, the eldest first; the one that hands over is the last
+  std::vector<KnownProcess>
+      masters;  // that still drain, the eldest first; the one that hands over is the last
   bool is_daemon = false;
   bool is_unattended = false;  // -s upgrade: it ends as a whole or not at all
 };

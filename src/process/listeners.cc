@@ -110,8 +110,7 @@ Status Listeners::add_group(Groups& made, const runtime::PlanAddress& planned,
   return success();
 }
 
-Status Listeners::add_sockets(const Group& group, std::vector<os::Fd>& made,
-                              unsigned slots) const {
+Status Listeners::add_sockets(const Group& group, std::vector<os::Fd>& made, unsigned slots) const {
   for (std::size_t slot = group.sockets.size(); slot < slots; ++slot) {
     PM_TRY(os::Fd fd, os::listen_tcp(group.bound));
     made.push_back(std::move(fd));
@@ -150,8 +149,7 @@ std::vector<runtime::ListeningSocket> Listeners::of_slot(
 std::string Listeners::shown_address(const runtime::PlanAddress& planned) const {
   const Group* group = find(planned);
   if (planned.port != 0 || group == nullptr) return std::string(planned.text.view());
-  return planned.any_family != 0 ? fmt::format(":{}", group->bound.port)
-                                 : group->bound.to_string();
+  return planned.any_family != 0 ? fmt::format(":{}", group->bound.port) : group->bound.to_string();
 }
 
 void Listeners::settle(std::span<const runtime::PlanAddress> addresses, unsigned slots) {

@@ -70,7 +70,8 @@ class Listeners {
     std::string key;  // of its address
     Endpoint bound;
     std::vector<os::Fd> sockets;
-    unsigned steered = 0;  // how many of them get connections; 0: all, and the kernel was never told
+    unsigned steered =
+        0;  // how many of them get connections; 0: all, and the kernel was never told
   };
   using Groups = std::vector<Group>;
   Status add_group(Groups& made, const runtime::PlanAddress& address, unsigned slots) const;

@@ -137,8 +137,7 @@ runtime::PlanChanges counts_of(const config::Changes& changes) {
 runtime::PlanComparison compare(const Previous& previous, const config::Config& config) {
   runtime::PlanComparison comparison;
   comparison.static_differs = config::same_static(previous.config.fixed, config.fixed) ? 0 : 1;
-  const config::DynamicChanges changes =
-      config::compare(previous.config.dynamic, config.dynamic);
+  const config::DynamicChanges changes = config::compare(previous.config.dynamic, config.dynamic);
   comparison.dynamic_differs = changes.any ? 1 : 0;
   comparison.routers = counts_of(changes.routers);
   comparison.services = counts_of(changes.services);
@@ -239,8 +238,7 @@ int run_loader(const BundleFds& bundles, const Command& command, const runtime::
   if (order.occasion == Occasion::start) {
     const std::string findings = loaded.findings.text();
     print(loaded, findings);
-    if (!loaded.usable && early_log.is_open())
-      (void)os::write_all(early_log.number(), findings);
+    if (!loaded.usable && early_log.is_open()) (void)os::write_all(early_log.number(), findings);
   }
   if (!loaded.usable) {
     const Status told = write_refusal(bundles, loaded.findings);

@@ -218,11 +218,11 @@ void Master::on_death(const Children::Death& death) {
       fmt::format("{} (pid {}) {}", describe(child), death.pid, os::describe_exit(death.status));
   if (phase_ == Phase::draining || phase_ == Phase::stopping) return log_.info(what);
   if (child.standing == Standing::replaced) {
-    const bool was_sent = child.is_ended || (WIFEXITED(death.status) && WEXITSTATUS(death.status) == 0);
+    const bool was_sent =
+        child.is_ended || (WIFEXITED(death.status) && WEXITSTATUS(death.status) == 0);
     return was_sent ? log_.info(what) : log_.error(what + "; it was being replaced");
   }
-  if (child.standing == Standing::coming)
-    return on_death_while_coming(child, what, death.status);
+  if (child.standing == Standing::coming) return on_death_while_coming(child, what, death.status);
   // A child that gives up by itself before it was ever ready would do so again.
   if (phase_ == Phase::starting && WIFEXITED(death.status)) {
     exit_code_ = WEXITSTATUS(death.status) == exit_no_privilege ? exit_no_privilege : exit_failed;
@@ -275,8 +275,8 @@ bool Master::on_message(Child& child, const Message& message) {
       const auto applied = message.as<Applied>();
       if (!applied || applied->serial > child.told) return false;
       if (applied->is_in_force == 0 && applied->serial == child.told) {
-        log_.error(fmt::format("{} keeps its configuration: it cannot read the new one",
-                               describe(child)));
+        log_.error(
+            fmt::format("{} keeps its configuration: it cannot read the new one", describe(child)));
       }
       child.applied = applied->serial;
       return true;
@@ -346,8 +346,7 @@ void Master::reopen_logs() {
 
 void Master::use_logs() {
   sink_.set_fd(logs_.error());
-  if (input_.report.is_daemon() && phase_ != Phase::starting)
-    ::dup2(logs_.error(), STDERR_FILENO);
+  if (input_.report.is_daemon() && phase_ != Phase::starting) ::dup2(logs_.error(), STDERR_FILENO);
 }
 
 void Master::send_logs() {

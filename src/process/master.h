@@ -87,9 +87,7 @@ class Master {
 
   // Reloading
   void ask_for(Occasion occasion);
-  bool is_reloading() const noexcept {
-    return loading_ || coming_ != nullptr || swapping_;
-  }
+  bool is_reloading() const noexcept { return loading_ || coming_ != nullptr || swapping_; }
   void start_loading();
   void on_loaded(int wait_status);
   void refuse_reload(const std::string& reason);
@@ -200,12 +198,12 @@ class Master {
   AgentSocket coming_socket_;  // where the coming generation cannot use the one that is there
   Clock::time_point coming_deadline_;
 
-  std::optional<Upgrade> upgrade_;        // to the next program
-  bool are_workers_stopped_ = false;      // WINCH, or the next program has taken over
-  bool is_retiring_ = false;              // the next program has taken over: we end with our last child
-  bool is_rolling_back_ = false;          // once our workers are ready again
-  std::optional<Channel> predecessor_;    // the program before, while it lives
-  bool has_taken_over_ = false;           // from it
+  std::optional<Upgrade> upgrade_;    // to the next program
+  bool are_workers_stopped_ = false;  // WINCH, or the next program has taken over
+  bool is_retiring_ = false;          // the next program has taken over: we end with our last child
+  bool is_rolling_back_ = false;      // once our workers are ready again
+  std::optional<Channel> predecessor_;  // the program before, while it lives
+  bool has_taken_over_ = false;         // from it
   std::vector<KnownProcess> masters_before_;
   Clock::time_point next_ping_;
 

@@ -15,7 +15,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience_with_start{90000};  // of the new program: a load has 30 s, workers 60 s
+constexpr milliseconds patience_with_start{
+    90000};  // of the new program: a load has 30 s, workers 60 s
 constexpr milliseconds time_to_prove{5000};
 constexpr milliseconds longest_silence{2000};  // of the new master, while it proves itself
 constexpr milliseconds pause_between_pings{500};
@@ -30,7 +31,8 @@ void Master::upgrade(UpgradeWish wish) {
   const bool is_on_trial = predecessor_ && !has_taken_over_;
   if (phase_ != Phase::running || upgrade_ || is_on_trial || is_reloading())
     return refuse_upgrade("another reload or upgrade is under way; try again when it has ended");
-  if (are_workers_stopped_) return refuse_upgrade("the workers are stopped; start them with HUP first");
+  if (are_workers_stopped_)
+    return refuse_upgrade("the workers are stopped; start them with HUP first");
   Result<std::pair<Channel, Channel>> ends = Channel::make_pair();
   if (!ends) return refuse_upgrade(to_string(ends.error()));
   const Status renamed = rename_pid_file(Rename::to_old);
@@ -182,7 +184,8 @@ void Master::on_successor_death(int wait_status) {
   upgrade_.reset();
   std::string reason = upgrade.reason;
   if (reason.empty())
-    reason = fmt::format("the new program (pid {}) {}", upgrade.pid, os::describe_exit(wait_status));
+    reason =
+        fmt::format("the new program (pid {}) {}", upgrade.pid, os::describe_exit(wait_status));
   if (phase_ != Phase::running || upgrade.is_settled) return;
   if (const Status renamed = rename_pid_file(Rename::back); !renamed)
     log_.error("pid: " + to_string(renamed.error()));

@@ -18,7 +18,8 @@
 
 namespace pm::process {
 
-inline constexpr const char* old_pid_suffix = ".oldbin";  // of the program before, during an upgrade
+inline constexpr const char* old_pid_suffix =
+    ".oldbin";  // of the program before, during an upgrade
 
 std::optional<pid_t> parse_pid(
     std::string_view text) noexcept;  // a positive number and nothing but a line end

@@ -43,8 +43,7 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
   }
   Result<Configuration> configuration = Configuration::open(std::move(load));
   if (!configuration)
-    return fail(exit_internal,
-                "the loader's result is refused: " + configuration.error().what);
+    return fail(exit_internal, "the loader's result is refused: " + configuration.error().what);
 
   StartReport report;
   if (heritage) {

@@ -23,7 +23,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds rest_of_writer{100};      // in place, and then silence
+constexpr milliseconds rest_of_writer{100};         // in place, and then silence
 constexpr milliseconds patience_with_writer{2000};  // that holds its file open
 constexpr milliseconds longest_delay{10000};
 constexpr std::uint32_t events = IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE |
@@ -177,8 +177,8 @@ void Watch::read(Clock::time_point now) {
       const auto folder = folders_.find(event.wd);
       if (folder == folders_.end()) continue;
       const bool concerns_it = (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF)) != 0;
-      const bool is_document = folder->second.takes_all &&
-                               ((event.mask & IN_ISDIR) != 0 || may_matter(name));
+      const bool is_document =
+          folder->second.takes_all && ((event.mask & IN_ISDIR) != 0 || may_matter(name));
       if (!is_document && !concerns_it && folder->second.names.count(std::string(name)) == 0)
         continue;
       // What was renamed is whole at once. What is being written is whole when it is closed, or not touched any more.

@@ -51,7 +51,8 @@ class Watch {
 
   os::Fd inotify_;
   std::map<int, Folder> folders_;  // by watch descriptor
-  std::vector<std::string> stations_;  // every name that is watched: links, files, entries of folders
+  std::vector<std::string>
+      stations_;  // every name that is watched: links, files, entries of folders
   std::vector<std::string> complaints_;
   std::optional<Clock::time_point> due_;
   Clock::time_point latest_;  // of due_, however much is written

@@ -29,9 +29,9 @@ struct Document {
 struct BundleContent {
   Plan plan;  // offsets, sizes and counts are filled in by write_bundle()
   std::vector<PlanAddress> addresses;
-  std::string config;    // as config/codec writes it
-  std::string findings;  // as encode_findings() writes them
-  std::vector<std::string> watch;     // paths
+  std::string config;              // as config/codec writes it
+  std::string findings;            // as encode_findings() writes them
+  std::vector<std::string> watch;  // paths
   std::vector<Document> documents;
 };
 

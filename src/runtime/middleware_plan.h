@@ -42,7 +42,7 @@ struct MiddlewarePlan {
   routing::Standing standing = routing::Standing::usable;
   std::shared_ptr<const http::Middleware> made;      // null: a chain, or broken
   std::vector<std::shared_ptr<AskedService>> asked;  // by what was made
-  config::MarkedTexts members;  // of a chain, as written
+  config::MarkedTexts members;                       // of a chain, as written
   std::vector<const http::Middleware*> links;
 };
 

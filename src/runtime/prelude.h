@@ -70,7 +70,7 @@ class Prelude final : public net::Mortal,
   Entry* entry_;
   net::Stream* stream_ = nullptr;
   net::Loop* loop_ = nullptr;
-  tls::Session* session_ = nullptr;  // once TLS has begun; the stream's
+  tls::Session* session_ = nullptr;              // once TLS has begun; the stream's
   std::shared_ptr<tls::ServerContext> context_;  // of the connection; held for the handshake
   ByteBuffer bytes_;
   Endpoint client_;

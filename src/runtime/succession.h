@@ -29,7 +29,8 @@ class Succession final : private net::Timer {
     const Modules* modules = nullptr;
     Runtime::Options runtime;
     upstream::PoolBook* pools = nullptr;
-    std::function<void(const Runtime*)> present;  // told of each one that comes into force, and of null at the end
+    std::function<void(const Runtime*)>
+        present;  // told of each one that comes into force, and of null at the end
   };
   explicit Succession(Options options);
   ~Succession();

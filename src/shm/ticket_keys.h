@@ -32,7 +32,7 @@ class TicketKeys {
 
   static Result<TicketKeys> create();        // with a first secret
   static Result<TicketKeys> attach(int fd);  // of the program before
-  void rotate() noexcept;              // the master only
+  void rotate() noexcept;                    // the master only
   bool load(TicketRing& ring) const noexcept;
   Zone& zone() noexcept { return zone_; }
 

@@ -6,13 +6,12 @@
 #include "tls/pair.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
 
 namespace pm::tls {
 namespace {

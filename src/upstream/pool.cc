@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "upstream/pool.h"
 
-#include <algorithm>
-
 #include "net/stream.h"
+
+#include <algorithm>
 
 namespace pm::upstream {
 namespace {

@@ -15,8 +15,8 @@ Pool& PoolBook::pool(const std::shared_ptr<PoolPlan>& plan) {
   Entry& entry = pools_[plan->key];
   if (entry.pool == nullptr) {
     entry.tls = std::move(plan->tls);
-    entry.pool = std::make_unique<Pool>(*options_.loop, options_.names, *options_.connector,
-                                        plan->settings);
+    entry.pool =
+        std::make_unique<Pool>(*options_.loop, options_.names, *options_.connector, plan->settings);
     if (entry.tls != nullptr)
       entry.pool->set_tls({entry.tls.get(), options_.wire, options_.gate, options_.log});
   }

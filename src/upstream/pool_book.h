@@ -25,7 +25,8 @@ struct PoolPlan {
 
   std::string key;  // the transport's name, and everything that is said of it
   TransportSettings settings;
-  std::unique_ptr<tls::ClientContext> tls;  // null: nothing here is asked over TLS; goes to the pool that is made
+  std::unique_ptr<tls::ClientContext>
+      tls;  // null: nothing here is asked over TLS; goes to the pool that is made
 
  private:
   friend class PoolBook;

@@ -5,17 +5,17 @@
 
 using namespace pm::config;
 
-TEST_GROUP(compare) {
-  static Router router(std::string name, std::string rule, std::uint32_t line = 1) {
-    Router made;
-    made.name = std::move(name);
-    made.provider = "file";
-    made.rule.value = std::move(rule);
-    made.rule.mark = {1, line, 1};
-    made.mark = {1, line, 1};
-    return made;
-  }
-};
+TEST_GROUP(compare){
+    static Router router(std::string name, std::string rule, std::uint32_t line = 1){Router made;
+made.name = std::move(name);
+made.provider = "file";
+made.rule.value = std::move(rule);
+made.rule.mark = {1, line, 1};
+made.mark = {1, line, 1};
+return made;
+}
+}
+;
 
 TEST(compare, places_do_not_count) {
   Dynamic before;

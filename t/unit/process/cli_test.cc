@@ -65,8 +65,7 @@ std::string settings(std::string_view line) {
 std::string signal_name(std::string_view line) {
   auto command = parse(line);
   if (!command) return command.error().what;
-  constexpr std::string_view names[] = {"stop",   "quit",    "reopen",
-                                        "reload", "upgrade", "rollback"};
+  constexpr std::string_view names[] = {"stop", "quit", "reopen", "reload", "upgrade", "rollback"};
   return std::string(names[static_cast<std::size_t>(command->signal)]);
 }
 

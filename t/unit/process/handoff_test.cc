@@ -15,16 +15,19 @@
 using namespace pm;
 using namespace process;
 
-TEST_GROUP(handoff) {
-  // What a program finds in its environment, when the text that is handed over is this one.
-  Result<std::optional<Heritage>> receive(const std::string& text) {
-    os::Fd file = os::make_memory("test").value();
-    CHECK_TRUE(os::write_all(file.number(), text).has_value());
-    ::setenv(handoff_variable, std::to_string(file.release()).c_str(), 1);
-    return receive_heritage();
-  }
-  void refused(const std::string& text) { CHECK_FALSE(receive(text).has_value()); }
-};
+TEST_GROUP(handoff){
+    // What a program finds in its environment, when the text that is handed over is this one.
+    Result<std::optional<Heritage>> receive(const std::string& text){
+        os::Fd file = os::make_memory("test").value();
+CHECK_TRUE(os::write_all(file.number(), text).has_value());
+::setenv(handoff_variable, std::to_string(file.release()).c_str(), 1);
+return receive_heritage();
+}
+void refused(const std::string& text) {
+  CHECK_FALSE(receive(text).has_value());
+}
+}
+;
 
 TEST(handoff, who_was_started_by_somebody_else_inherits_nothing) {
   CHECK_FALSE(receive_heritage().value().has_value());
@@ -35,11 +38,10 @@ TEST(handoff, everything_arrives_and_the_variable_is_gone) {
   os::Fd zone = os::make_memory("zone").value();
   os::Fd socket = os::listen_tcp({Address::v4(0x7f000001), 0}).value();
 
-  const auto received = receive("pointsman handoff 1\nchannel " +
-                                std::to_string(pair->first.release()) +
-                                "\ndaemon 1\nmaster 17 4711\nzone " +
-                                std::to_string(zone.release()) + " names\nsocket " +
-                                std::to_string(socket.release()) + " 3 2 [::]:80 and more\n");
+  const auto received =
+      receive("pointsman handoff 1\nchannel " + std::to_string(pair->first.release()) +
+              "\ndaemon 1\nmaster 17 4711\nzone " + std::to_string(zone.release()) +
+              " names\nsocket " + std::to_string(socket.release()) + " 3 2 [::]:80 and more\n");
 
   CHECK_TRUE(received.has_value());
   const Heritage& heritage = **received;

@@ -110,7 +110,8 @@ TEST(listeners, the_next_program_finds_the_same_sockets) {
   Listeners next;
   std::vector<process::InheritedSocket> inherited;
   for (const process::ListenerSocket& socket : listeners.all())
-    inherited.push_back({socket.key, socket.index, socket.steered, os::duplicate(socket.fd).value()});
+    inherited.push_back(
+        {socket.key, socket.index, socket.steered, os::duplicate(socket.fd).value()});
 
   CHECK_TRUE(next.adopt(std::move(inherited)));
   CHECK_FALSE(next.bind({&web, 1}, 2, nullptr).has_value());

@@ -26,9 +26,13 @@ TEST_GROUP(watch) {
     folder = ::mkdtemp(path);
     write("a.yaml", "one");
   }
-  void teardown() override { CHECK_EQUAL(0, std::system(("rm -r " + folder).c_str())); }
+  void teardown() override {
+    CHECK_EQUAL(0, std::system(("rm -r " + folder).c_str()));
+  }
 
-  std::string file(const std::string& name) const { return folder + "/" + name; }
+  std::string file(const std::string& name) const {
+    return folder + "/" + name;
+  }
   void write(const std::string& name, const std::string& text) const {
     const os::Fd fd(::open(file(name).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     CHECK_TRUE(os::write_all(fd.number(), text).has_value());
