@@ -127,6 +127,10 @@ const void* Zone::data() const noexcept {
   return static_cast<const char*>(base_) + header_size;
 }
 
+std::string_view Zone::name() const noexcept {
+  return header().name;
+}
+
 std::uint64_t Zone::claim() noexcept {
   return header().writer.fetch_add(1) + 1;
 }

@@ -38,6 +38,7 @@ class Zone {
   void* data() noexcept;  // aligned to 64
   const void* data() const noexcept;
   int fd() const noexcept { return fd_; }
+  std::string_view name() const noexcept;
 
   // The single writer of a zone is the process that claimed it last. It looks before it writes, and is passive from the
   // moment that another has claimed: during an upgrade two live side by side.
