@@ -173,6 +173,16 @@ bench: benches
 	@set -e; for name in $(BENCHES); do echo "== $$name"; $(B)/bench/$$name; done
 	@[ ! -x $(TOP)/t/bench/run ] || POINTSMAN=$(abspath $(BINARY)) $(TOP)/t/bench/run
 
+# Programs that try to break what must not break: t/stress/NAME.cc becomes B/stress/NAME. `make check` runs them for seconds,
+# `make check-long` for minutes (t/run-checks says what, STRESSES).
+STRESSES := $(sort $(basename $(notdir $(wildcard $(TOP)/t/stress/*.cc))))
+$(B)/stress/%: $(B)/obj/t/stress/%.o $(ARCHIVES)
+	$(LINK)
+.PHONY: stresses check-long
+stresses: $(STRESSES:%=$(B)/stress/%)
+check-long:
+	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B) build stress-long
+
 check:
 	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B)
 
@@ -228,6 +238,7 @@ help:
 	@echo 'all (default)      the daemon: $(B)/pointsman'
 	@echo 'run                serves conf/demo.yaml in the foreground'
 	@echo 'check              builds twice and runs every test; the last line is "N passed, N failed"'
+	@echo 'check-long         what takes minutes: 10,000 processes killed over the shared memory'
 	@echo 'unit test          builds, runs the unit tests; unit-ROOM and unit-modules: builds and runs those of one room'
 	@echo 'lint format        checks tiers, format, headers, sizes, clang-tidy; formats'
 	@echo 'fuzz               fuzzes each target for SECONDS=60; FUZZ=NAME: one'

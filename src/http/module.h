@@ -38,6 +38,9 @@ class Build {
   virtual std::string_view provider() const = 0;
   // The content of a file that an option names ("usersFile", "tls.ca"), as the loader has read it: "" when it could not.
   virtual std::string_view content(std::string_view option) const = 0;
+  // Of this middleware and the router or service it stands before, as both are written: the same in all workers, and after a
+  // reload that changes neither. What is kept in shared memory is filed under it. 0: nobody's, made to see what is wrong.
+  virtual std::uint64_t identity() const = 0;
   // 32 random bytes that all workers of this configuration share, and nobody else knows.
   virtual std::string_view secret() const = 0;
   // A service of the configuration. Null, with a finding, when there is none of that name; broken ones answer 503.
@@ -55,6 +58,8 @@ struct MiddlewareModule {
   // A second key for the same thing, with its own options: how it was called once.
   config::MiddlewareType old_type = {};
   MiddlewarePtr (*build_old)(const void* options, Build&) = nullptr;
+  // It remembers something from one request to the next: each router and service that names it gets one of its own.
+  bool is_stateful = false;
 };
 
 // From a typed function to the table's: `Make` takes the module's own struct.

@@ -12,6 +12,11 @@
 #include <cstdint>
 #include <vector>
 
+namespace pm::shm {
+class Buckets;
+class Counts;
+}  // namespace pm::shm
+
 namespace pm::http {
 
 class Run;
@@ -41,6 +46,10 @@ struct WorkerTools {
   net::Loop* loop = nullptr;
   net::Jobs* jobs = nullptr;
   net::SpillFile* spill = nullptr;  // null: there is none
+  // What all workers count together; null: there is no such memory, and nothing is counted.
+  shm::Buckets* buckets = nullptr;
+  shm::Counts* counts = nullptr;
+  unsigned slot = 0;  // under which this worker counts there
   Suspended suspended;
 };
 

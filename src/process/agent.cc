@@ -17,8 +17,7 @@
 #include "runtime/http1_connector.h"
 #include "runtime/middleware_plan.h"
 #include "runtime/probe_plan.h"
-#include "shm/health.h"
-#include "shm/names.h"
+#include "shm/zones.h"
 #include "tls/gate.h"
 #include "tls/wire.h"
 
@@ -118,7 +117,7 @@ int Agent::run() {
 }
 
 Status Agent::start() {
-  resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), *input_.names, log_);
+  resolver_ = std::make_unique<agent::Resolver>(loop_.uv(), input_.zones->names(), log_);
   PM_TRY([[maybe_unused]] auto opened, open_network());
   {
     const runtime::Bundle bundle = std::move(input_.bundle);
@@ -131,15 +130,18 @@ Status Agent::start() {
 Status Agent::open_network() {
   PM_TRY(network_, net::Loop::create(loop_.uv()));
   gate_ = std::make_unique<tls::Gate>(*network_);
-  pools_ =
-      std::make_unique<upstream::PoolBook>(upstream::PoolBook::Options{.loop = network_.get(),
-                                                                       .names = input_.names,
-                                                                       .connector = &connector_,
-                                                                       .wire = &wire_,
-                                                                       .gate = gate_.get(),
-                                                                       .log = &log_});
-  probes_ = std::make_unique<agent::ProbeRunner>(agent::ProbeRunner::Options{
-      .loop = network_.get(), .health = input_.health, .pools = pools_.get(), .log = &log_});
+  pools_ = std::make_unique<upstream::PoolBook>(
+      upstream::PoolBook::Options{.loop = network_.get(),
+                                  .names = &input_.zones->names(),
+                                  .connector = &connector_,
+                                  .wire = &wire_,
+                                  .gate = gate_.get(),
+                                  .log = &log_});
+  probes_ = std::make_unique<agent::ProbeRunner>(
+      agent::ProbeRunner::Options{.loop = network_.get(),
+                                  .health = &input_.zones->health(),
+                                  .pools = pools_.get(),
+                                  .log = &log_});
   types_ = runtime::middleware_types(*input_.modules);
   return success();
 }
@@ -180,7 +182,7 @@ Status Agent::take_configuration(const runtime::Bundle& bundle) {
     api_ = std::make_unique<agent::Api>(agent::Api::Options{.version = std::string(build_version),
                                                             .started = std::time(nullptr),
                                                             .types = types_,
-                                                            .health = input_.health});
+                                                            .health = &input_.zones->health()});
   }
   api_->take(std::move(config));
   return success();

@@ -21,9 +21,7 @@
 #include <vector>
 
 namespace pm::shm {
-class Health;
-class Names;
-class TicketKeys;
+class Zones;
 }  // namespace pm::shm
 
 namespace pm::process {
@@ -43,9 +41,8 @@ struct ChildInput {
   Channel channel;  // to the master
   const runtime::Modules* modules = nullptr;
   os::ProcessTitle* title = nullptr;
-  shm::Names* names = nullptr;
-  shm::Health* health = nullptr;
-  shm::TicketKeys* ticket_keys = nullptr;  // of a worker
+  shm::Zones* zones = nullptr;
+  unsigned zone_slot = 0;  // of a worker: under which it counts there
   LogSettings log;
   int error_log = -1;
   int access_log = -1;       // -1: off

@@ -33,6 +33,8 @@ enum class Standing : std::uint8_t {
 struct Child {
   ChildKind kind = ChildKind::worker;
   unsigned slot = 0;  // of its generation: whose sockets it takes
+  std::optional<unsigned>
+      zone_slot;  // of a worker that is there: under which it counts in shared memory
   unsigned generation = 0;
   Standing standing = Standing::active;
   pid_t pid = 0;  // 0: not there; starts at `due` when the daemon runs

@@ -32,7 +32,7 @@ std::string text_of(const Bequest& bequest) {
   if (bequest.is_unattended) text += "unattended 1\n";
   for (const KnownProcess& master : bequest.masters)
     text += fmt::format("master {} {}\n", master.pid, master.start_time);
-  for (const ZoneFd& zone : bequest.zones)
+  for (const shm::ZoneFd& zone : bequest.zones)
     text += fmt::format("zone {} {}\n", zone.fd, zone.name);
   for (const ListenerSocket& socket : bequest.sockets)
     text +=
@@ -121,7 +121,7 @@ bool Parser::line(std::string_view text) {
   keep(text);
   keep(bequest.channel);
   if (bequest.agent_socket >= 0) keep(bequest.agent_socket);
-  for (const ZoneFd& zone : bequest.zones)
+  for (const shm::ZoneFd& zone : bequest.zones)
     keep(zone.fd);
   for (const ListenerSocket& socket : bequest.sockets)
     keep(socket.fd);

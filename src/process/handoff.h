@@ -13,6 +13,7 @@
 #include "os/fd.h"
 #include "process/channel.h"
 #include "process/listeners.h"
+#include "shm/zones.h"
 
 #include <cstdint>
 #include <optional>
@@ -33,10 +34,6 @@ struct KnownProcess {
   static KnownProcess of(pid_t pid);
 };
 
-struct ZoneFd {
-  std::string name;
-  int fd = -1;
-};
 struct InheritedZone {
   std::string name;
   os::Fd fd;
@@ -44,7 +41,7 @@ struct InheritedZone {
 
 struct Bequest {
   std::vector<ListenerSocket> sockets;
-  std::vector<ZoneFd> zones;
+  std::vector<shm::ZoneFd> zones;
   int agent_socket = -1;  // -1: there is none
   std::string agent_path;
   int channel = -1;

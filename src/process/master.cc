@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "process/master.h"
 
+#include "os/inspect.h"
 #include "process/agent.h"
 #include "process/worker.h"
 
@@ -21,7 +22,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience_with_stop{1000};   // then KILL
+constexpr milliseconds patience_with_stop{1000};  // then KILL
+// A master before us gives back what its workers held; if it was killed, nobody else does.
+constexpr milliseconds pause_of_sweeps{5000};
 constexpr milliseconds patience_with_drain{2000};  // on top of the entry points' own grace time
 
 int poll_timeout(std::optional<std::chrono::steady_clock::time_point> deadline) {
@@ -98,6 +101,7 @@ std::optional<Master::Clock::time_point> Master::next_deadline() const {
   if (phase_ == Phase::draining || phase_ == Phase::stopping) return next;
   consider(children_.next_due());
   consider(next_secret_);
+  if (input_.heritage) consider(next_sweep_);
   if (loading_) consider(loading_->deadline());
   if (coming_) consider(coming_deadline_);
   if (swapping_) consider(swapping_->deadline);
@@ -126,9 +130,13 @@ void Master::on_deadline(Clock::time_point now) {
 }
 
 void Master::on_deadline_of_work(Clock::time_point now) {
+  if (input_.heritage && now >= next_sweep_) {
+    zones_->release_dead_slots(os::start_time, self_);
+    next_sweep_ = now + pause_of_sweeps;
+  }
   start_due(now);
   if (now >= next_secret_) {
-    ticket_keys_->rotate();
+    zones_->ticket_keys()->rotate();
     next_secret_ = now + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
   }
   if (loading_ && now >= loading_->deadline()) loading_->kill();
@@ -143,13 +151,35 @@ void Master::on_deadline_of_work(Clock::time_point now) {
 
 // ---- children ----
 
+// The child counts under its slot from its first request on, so the slot is there before it; if the child is gone before
+// the slot could be passed on, it is still ours.
+bool Master::start(Child& child) {
+  const bool counts = child.kind == ChildKind::worker;
+  if (counts) child.zone_slot = zones_->slots().claim(self_);
+  const Status started = counts && !child.zone_slot
+                             ? Error{Errc::io, "", "no slot of the shared memory is free"}
+                             : children_.start(child);
+  if (!started) {
+    log_.error(
+        fmt::format("{} cannot be started: {}", describe(child), to_string(started.error())));
+    release_slot(child, self_.pid);
+    return false;
+  }
+  if (const auto born = os::start_time(child.pid); counts && born)
+    zones_->slots().pass(*child.zone_slot, self_, {child.pid, *born});
+  return true;
+}
+
+void Master::release_slot(Child& child, pid_t last) {
+  if (!child.zone_slot) return;
+  zones_->release_slot(*child.zone_slot, last, self_);
+  child.zone_slot.reset();
+}
+
 void Master::start_due(Clock::time_point now) {
   for (Child& child : children_.all()) {
     if (child.pid != 0 || child.due > now || child.standing == Standing::replaced) continue;
-    const Status started = children_.start(child);
-    if (!started) {
-      log_.error(
-          fmt::format("{} cannot be started: {}", describe(child), to_string(started.error())));
+    if (!start(child)) {
       children_.plan_return(child, now);
       child.due = std::max(child.due, now + patience_with_stop);
       continue;
@@ -181,15 +211,15 @@ void Master::become(const Child& child, Channel channel) {
   if (kind == ChildKind::agent) {
     const runtime::Bundle with_keys = std::move(configuration.bundle);
     configuration.bundle = std::move(configuration.agent_bundle);
-    ticket_keys_.reset();
+    zones_->drop_secrets();
   }
   ChildInput input(std::move(configuration.bundle), std::move(channel));
   input.modules = &input_.modules;
   input.title = &input_.title;
-  input.names = &*names_;
+  input.zones = &*zones_;
+  input.zone_slot = child.zone_slot.value_or(0);
   input.log = log;
   input.error_log = logs.error();
-  input.health = &*health_;
   input.agent_socket = socket.path();
   input.is_daemon = input_.report.is_daemon();
   input.slot = slot;
@@ -197,7 +227,6 @@ void Master::become(const Child& child, Channel channel) {
     input.agent_listener = socket.number();
     std::exit(run_agent(std::move(input)));
   }
-  input.ticket_keys = &*ticket_keys_;
   input.access_log = logs.access();
   input.listeners = std::move(listeners);
   std::exit(run_worker(std::move(input)));
@@ -214,6 +243,7 @@ void Master::on_death(const Children::Death& death) {
   if (upgrade_ && death.pid == upgrade_->pid) return on_successor_death(death.status);
   if (death.child == nullptr) return;
   Child& child = *death.child;
+  release_slot(child, death.pid);
   const std::string what =
       fmt::format("{} (pid {}) {}", describe(child), death.pid, os::describe_exit(death.status));
   if (phase_ == Phase::draining || phase_ == Phase::stopping) return log_.info(what);

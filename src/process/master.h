@@ -29,9 +29,7 @@
 #include "process/summary.h"
 #include "process/upgrade.h"
 #include "process/watch.h"
-#include "shm/health.h"
-#include "shm/names.h"
-#include "shm/ticket_keys.h"
+#include "shm/zones.h"
 
 #include <chrono>
 #include <memory>
@@ -71,8 +69,6 @@ class Master {
   int write_pid_file();
   int map_zones();
   int take_heritage();
-  template <class T>
-  Result<T> attach_or_create(std::string_view name);
   Status open_agent_socket(const runtime::Plan& plan, AgentSocket& socket);
   bool pause(std::chrono::milliseconds time);
   LogFiles::Names log_names(const runtime::Plan& plan) const;
@@ -107,6 +103,8 @@ class Master {
   void abandon_reload() noexcept;
 
   // Children
+  bool start(Child& child);
+  void release_slot(Child& child, pid_t last);
   void start_due(Clock::time_point now);
   void become(const Child& child, Channel channel);
   void reap();
@@ -175,10 +173,10 @@ class Master {
   AgentSocket agent_socket_;
   PidFile pid_file_;
   Notifier notifier_;
-  std::optional<shm::Names> names_;
-  std::optional<shm::Health> health_;
-  std::optional<shm::TicketKeys> ticket_keys_;
-  Clock::time_point next_secret_;  // when ticket_keys_ gets a new one
+  std::optional<shm::Zones> zones_;
+  shm::Process self_;              // as slots name it
+  Clock::time_point next_secret_;  // when tickets get a new one
+  Clock::time_point next_sweep_;   // when slots of dead masters' children are looked for
   Children children_;
   Phase phase_ = Phase::starting;
   std::optional<Clock::time_point> phase_deadline_;

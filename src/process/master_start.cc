@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The way from a Bundle to running children; what fails here is undone and leaves with its exit code.
+#include "os/inspect.h"
 #include "os/limits.h"
 #include "os/memory.h"
 #include "process/build_paths.h"
@@ -169,20 +170,6 @@ int Master::write_pid_file() {
   return exit_success;
 }
 
-int Master::map_zones() {
-  auto names = attach_or_create<shm::Names>("names");
-  if (!names) return refuse(exit_internal, "pointsman: error: " + to_string(names.error()));
-  names_.emplace(std::move(names).value());
-  auto health = attach_or_create<shm::Health>("health");
-  if (!health) return refuse(exit_internal, "pointsman: error: " + to_string(health.error()));
-  health_.emplace(std::move(health).value());
-  auto keys = attach_or_create<shm::TicketKeys>("ticket-keys");
-  if (!keys) return refuse(exit_internal, "pointsman: error: " + to_string(keys.error()));
-  ticket_keys_.emplace(std::move(keys).value());
-  next_secret_ = Clock::now() + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
-  return exit_success;
-}
-
 // Where nothing is to be asked of the agent there is no socket. One that is there stays, unless it is another user's.
 Status Master::open_agent_socket(const runtime::Plan& plan, AgentSocket& socket) {
   if (plan.has_agent_site == 0) return success();
@@ -197,22 +184,23 @@ Status Master::open_agent_socket(const runtime::Plan& plan, AgentSocket& socket)
   return success();
 }
 
-// A zone of another layout is not read: it starts afresh, which is said.
-template <class T>
-Result<T> Master::attach_or_create(std::string_view name) {
-  if (!input_.heritage) return T::create();
-  for (InheritedZone& zone : input_.heritage->zones) {
-    if (zone.name != name) continue;
-    auto attached = T::attach(zone.fd.number());
-    if (!attached) {
-      log_.notice(fmt::format("{}; it starts empty", to_string(attached.error())));
-      return T::create();
-    }
-    (void)zone.fd.release();
-    return attached;
+// A zone that does not fit is not read: it starts afresh, which is said.
+int Master::map_zones() {
+  std::vector<shm::ZoneFd> inherited;
+  if (input_.heritage) {
+    for (InheritedZone& zone : input_.heritage->zones)
+      inherited.push_back({zone.name, zone.fd.release()});
   }
-  log_.notice(fmt::format("zone {} was not handed over; it starts empty", name));
-  return T::create();
+  auto attached = shm::Zones::attach(inherited, {.workers = present_->workers});
+  if (!attached) return refuse(exit_internal, "pointsman: error: " + to_string(attached.error()));
+  for (const std::string& notice : attached->notices)
+    log_.notice(notice);
+  zones_.emplace(std::move(attached->zones));
+  self_ = {::getpid(), os::start_time(::getpid()).value_or(0)};
+  const auto now = Clock::now();
+  next_secret_ = now + std::chrono::seconds(shm::TicketKeys::rotation_seconds);
+  next_sweep_ = now;
+  return exit_success;
 }
 
 void Master::warn_of_limits() {

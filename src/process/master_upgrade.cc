@@ -40,9 +40,7 @@ void Master::upgrade(UpgradeWish wish) {
 
   Bequest bequest;
   bequest.sockets = listeners_.all();
-  bequest.zones = {{"names", names_->zone().fd()},
-                   {"health", health_->zone().fd()},
-                   {"ticket-keys", ticket_keys_->zone().fd()}};
+  bequest.zones = zones_->fds();
   bequest.agent_socket = agent_socket_.number();
   bequest.agent_path = agent_socket_.path();
   bequest.channel = ends->second.number();

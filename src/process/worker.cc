@@ -9,9 +9,7 @@
 #include "process/build_paths.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
-#include "shm/health.h"
-#include "shm/names.h"
-#include "shm/ticket_keys.h"
+#include "shm/zones.h"
 
 #include <fmt/format.h>
 
@@ -88,9 +86,11 @@ int Worker::start() {
   options.listeners = input_.listeners;
   options.worker = input_.slot;
   options.log = &log_;
-  options.names = input_.names;
-  options.ticket_keys = input_.ticket_keys;
-  options.health = input_.health;
+  options.names = &input_.zones->names();
+  options.ticket_keys = input_.zones->ticket_keys();
+  options.zones = input_.zones;
+  options.slot = input_.zone_slot;
+  options.health = &input_.zones->health();
   options.agent_socket = input_.agent_socket;
   options.access_log = access_log_.get();
   options.spill = std::exchange(input_.spill, -1);
@@ -206,9 +206,7 @@ int run_worker(ChildInput input) {
   enter_child(input, fmt::format("worker process {}", input.slot), os::SandboxKind::closed);
   ::setenv("UV_THREADPOOL_SIZE", "2",
            1);  // decision 40: slow hashes and held bodies share two threads
-  input.names->zone().make_read_only();
-  input.health->zone().make_read_only();
-  input.ticket_keys->zone().make_read_only();
+  input.zones->make_read_only();
   const runtime::Plan& plan = input.bundle.plan();
   switch (plan.affinity) {
     case runtime::PlanAffinity::none: break;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/middleware_plan.h"
 
+#include "config/codec.h"
 #include "config/decode.h"
+#include "config/options.h"
 #include "config/value.h"
+#include "core/check.h"
+#include "core/hash.h"
 #include "core/text.h"
 
 #include <fmt/format.h>
@@ -32,8 +36,13 @@ class OneBuild final : public http::Build {
  public:
   OneBuild(const config::Config& config, const config::Middleware& source,
            const config::TypedBody& body, std::vector<std::shared_ptr<AskedService>>& asked,
-           config::Findings& findings)
-      : config_(config), source_(source), body_(body), asked_(asked), findings_(findings) {}
+           config::Findings& findings, std::uint64_t identity = 0)
+      : config_(config),
+        source_(source),
+        body_(body),
+        asked_(asked),
+        findings_(findings),
+        identity_(identity) {}
 
   void broken(Mark mark, std::string what, std::string advice) override {
     findings_.broken(place(mark), title(what), std::move(advice));
@@ -48,6 +57,7 @@ class OneBuild final : public http::Build {
     return found == source_.contents.end() ? std::string_view{} : found->second;
   }
   std::string_view secret() const override { return config_.dynamic.shared_secret; }
+  std::uint64_t identity() const override { return identity_; }
   const http::ServiceSlot* service(const config::At<std::string>& name) override;
   const http::ServiceSlot* server(const http::ServerSpec& spec) override;
 
@@ -63,6 +73,7 @@ class OneBuild final : public http::Build {
   const config::TypedBody& body_;
   std::vector<std::shared_ptr<AskedService>>& asked_;
   config::Findings& findings_;
+  std::uint64_t identity_;
 };
 
 const http::ServiceSlot* OneBuild::service(const config::At<std::string>& name) {
@@ -114,6 +125,14 @@ std::string title_of(const config::Middleware& middleware) {
   return "middleware " + routing::qualified(middleware.name, middleware.provider);
 }
 
+// Of its name and everything that is written below it.
+std::uint64_t definition_of(const config::Middleware& source) {
+  const config::Section& http = *config::dynamic_section().find("http")->section;
+  const config::Section& keys = *http.find("middlewares")->section;
+  return fnv1a(routing::qualified(source.name, source.provider) + '\0' +
+               config::encode_unplaced(keys, &source));
+}
+
 // `compress: false`
 bool is_switched_off(const config::Node& node) {
   return node.is_scalar() && config::parse_flag(config::scalar_text(node)) == false;
@@ -140,6 +159,15 @@ class Planner {
   }
 
  private:
+  struct Maker {
+    const http::MiddlewareModule* module = nullptr;
+    bool is_old = false;
+    http::MiddlewarePtr build(const void* options, http::Build& build) const {
+      if (module == nullptr) return nullptr;
+      return is_old ? module->build_old(options, build) : module->build(options, build);
+    }
+  };
+
   // A middleware without a type, or of one that is not there, was complained of by validate().
   void make(MiddlewarePlan& plan) {
     const config::Findings::About about(findings_, title_of(*plan.source));
@@ -147,7 +175,7 @@ class Planner {
     plan.standing = Standing::broken;
     if (body.type == nullptr) return blame_types(*plan.source);
     config::Findings heard;  // when the document was read
-    const config::Born options = config::decode_options(*plan.source, body, heard);
+    const std::shared_ptr<const void> options = config::decode_options(*plan.source, body, heard);
     if (options == nullptr) {
       for (const config::Finding& finding : heard.all())
         findings_.blame(finding.severity, finding.what);
@@ -163,11 +191,15 @@ class Planner {
       return;
     }
     OneBuild build(config_, *plan.source, body, plan.asked, findings_);
-    plan.made = build_by_module(body.type->key, options.get(), build);
+    const Maker maker = maker_of(body.type->key);
+    if (maker.is_old)
+      build.warn({}, "is an old name", fmt::format("write {}", maker.module->type.key));
+    plan.made = maker.build(options.get(), build);
     plans_.asked.insert(plans_.asked.end(), plan.asked.begin(), plan.asked.end());
     if (plan.made == nullptr) return;
     plan.standing = Standing::usable;
-    plan.links = {plan.made.get()};
+    plan.links = {&plan};
+    if (maker.module->is_stateful) prepare_others(plan, body, options, maker);
   }
 
   // One type that is not there was found by validate(), other numbers of types when the document was read.
@@ -181,15 +213,28 @@ class Planner {
                       given == 0 ? "it has no type" : "it has more than one type");
   }
 
-  http::MiddlewarePtr build_by_module(std::string_view key, const void* options,
-                                      http::Build& build) {
+  // What was good once is good again: nothing is said of it a second time.
+  void prepare_others(MiddlewarePlan& plan, const config::TypedBody& typed,
+                      const std::shared_ptr<const void>& options, const Maker& maker) {
+    plan.definition = definition_of(*plan.source);
+    plan.make_another = [&config = config_, source = plan.source, type = *typed.type,
+                         entry = typed.entry, options, maker](std::uint64_t identity) {
+      const config::TypedBody body{&type, entry};
+      config::Findings said_before;
+      std::vector<std::shared_ptr<AskedService>> asked;
+      OneBuild build(config, *source, body, asked, said_before, identity);
+      std::shared_ptr<const http::Middleware> made = maker.build(options.get(), build);
+      PM_CHECK(asked.empty(), "a middleware with state asks no service");
+      return made;
+    };
+  }
+
+  Maker maker_of(std::string_view key) const {
     for (const http::MiddlewareModule* module : modules_.middlewares) {
-      if (module->type.key == key) return module->build(options, build);
-      if (module->old_type.key != key || module->build_old == nullptr) continue;
-      build.warn({}, "is an old name", fmt::format("write {}", module->type.key));
-      return module->build_old(options, build);
+      if (module->type.key == key) return {module, false};
+      if (module->old_type.key == key && module->build_old != nullptr) return {module, true};
     }
-    return nullptr;
+    return {};
   }
 
   void break_it(MiddlewarePlan& plan, Mark mark, const std::string& what, std::string advice) {
@@ -277,12 +322,31 @@ Standing standing_of(const MiddlewarePlans& plans, std::string_view name) {
   return found == plans.by_name.end() ? Standing::unknown : found->second.standing;
 }
 
-std::vector<const http::Middleware*> links_of(const MiddlewarePlans& plans,
-                                              const std::vector<std::string>& names) {
-  std::vector<const http::Middleware*> links;
+std::vector<const MiddlewarePlan*> links_of(const MiddlewarePlans& plans,
+                                            const std::vector<std::string>& names) {
+  std::vector<const MiddlewarePlan*> links;
   for (const std::string& name : names) {
     const auto& more = plans.by_name.find(name)->second.links;
     links.insert(links.end(), more.begin(), more.end());
+  }
+  return links;
+}
+
+// Named twice before one user it is two: each counts for itself.
+std::vector<std::shared_ptr<const http::Middleware>> links_before(
+    MiddlewarePlans& plans, std::string_view user, const std::vector<std::string>& names) {
+  std::vector<std::shared_ptr<const http::Middleware>> links;
+  std::map<const MiddlewarePlan*, unsigned> times;
+  for (const MiddlewarePlan* plan : links_of(plans, names)) {
+    if (!plan->make_another) {
+      links.push_back(plan->made);
+      continue;
+    }
+    const std::uint64_t identity =
+        fnv1a(fmt::format("{}|{}|{}", user, plan->definition, times[plan]++));
+    auto& own = plans.of_one_user[identity];
+    if (own == nullptr) own = plan->make_another(identity);
+    links.push_back(own);
   }
   return links;
 }

@@ -26,6 +26,10 @@
 #include <string>
 #include <vector>
 
+namespace pm::shm {
+class Cursors;
+}
+
 namespace pm::runtime {
 
 // What every later step shares: judged services and built routers.
@@ -42,7 +46,8 @@ class Runtime {
  public:
   struct Options {
     upstream::PoolBook* pools = nullptr;           // asked by services, on the loop
-    std::uint64_t seed = 0;                        // where rotations begin
+    std::uint64_t seed = 0;                        // where rotations begin that nobody shares
+    shm::Cursors* cursors = nullptr;               // null: workers do not share any
     const shm::TicketKeys* ticket_keys = nullptr;  // null: no session is resumed
     const shm::Health* health = nullptr;           // null: every server counts as up
     std::string agent_socket;                      // "": there is none, api@internal answers 502

@@ -4,6 +4,7 @@
 #include "core/hash.h"
 #include "runtime/pool_plans.h"
 #include "runtime/runtime.h"
+#include "shm/cursors.h"
 #include "upstream/load_balancer.h"
 #include "upstream/weighted.h"
 
@@ -50,6 +51,7 @@ class RuntimeMaker {
   };
 
   std::shared_ptr<upstream::PoolPlan> pool_of(const ServicePlan& plan);
+  shm::Cursor cursor_of(const std::string& name) const;
   std::shared_ptr<upstream::LoadBalancer> make_load_balancer(const std::string& name,
                                                              ServicePlan& plan);
   std::shared_ptr<upstream::Weighted> make_weighted(const std::string& name, ServicePlan& plan);
@@ -61,7 +63,9 @@ class RuntimeMaker {
   http::Service* service_named(const std::string& name) const;
 
   void link_kept();
-  void keep_links(const std::vector<std::string>& names, std::vector<KeptPtr>& needs);
+  http::Chain chain_before(const std::string& user, const std::vector<std::string>& names);
+  void keep_links(const std::string& user, const std::vector<std::string>& names,
+                  std::vector<KeptPtr>& needs);
   void keep_for(const routing::Router& router, Route& route);
   void find_asked(const std::string& service, std::set<std::string>& seen);
   void find_asked(const std::vector<std::string>& middlewares, std::set<std::string>& seen);
@@ -85,6 +89,15 @@ std::shared_ptr<upstream::PoolPlan> RuntimeMaker::pool_of(const ServicePlan& pla
                    has_https ? &*plan_.transports.find(plan.transport)->second : nullptr);
 }
 
+// By the name alone: turns go on where they are when weights or servers change.
+shm::Cursor RuntimeMaker::cursor_of(const std::string& name) const {
+  const std::uint64_t identity = fnv1a(name);
+  shm::Cursor cursor;
+  if (options_.cursors != nullptr) cursor = options_.cursors->find(identity);
+  if (cursor.turns == nullptr) cursor.start = options_.seed ^ identity;
+  return cursor;
+}
+
 std::shared_ptr<upstream::LoadBalancer> RuntimeMaker::make_load_balancer(const std::string& name,
                                                                          ServicePlan& plan) {
   const config::LoadBalancer& source = *plan.source->load_balancer;
@@ -102,7 +115,8 @@ std::shared_ptr<upstream::LoadBalancer> RuntimeMaker::make_load_balancer(const s
     server.host = url.authority;
     if (source.servers[i].preserve_path) server.path_prefix = url.path;
   }
-  auto balancer = plan.balancer->build(weights, options_.seed ^ fnv1a(name));
+  const shm::Cursor cursor = cursor_of(name);
+  auto balancer = plan.balancer->build(weights, cursor.start, cursor.turns);
   return std::make_shared<upstream::LoadBalancer>(
       std::move(servers), std::move(balancer),
       upstream::LoadBalancerOptions{name, source.pass_host_header, options_.pools, pool,
@@ -134,8 +148,17 @@ std::shared_ptr<upstream::Weighted> RuntimeMaker::make_weighted(const std::strin
     children.push_back(make(plan.children[i]));
     weights.push_back(plan.source->weighted->services[i].weight);
   }
-  return std::make_shared<upstream::Weighted>(std::move(children), weights,
-                                              options_.seed ^ fnv1a(name), live_children(plan));
+  const shm::Cursor cursor = cursor_of(name);
+  return std::make_shared<upstream::Weighted>(std::move(children), weights, cursor.start,
+                                              cursor.turns, live_children(plan));
+}
+
+http::Chain RuntimeMaker::chain_before(const std::string& user,
+                                       const std::vector<std::string>& names) {
+  std::vector<const http::Middleware*> links;
+  for (const auto& link : links_before(plan_.middlewares, user, names))
+    links.push_back(link.get());
+  return http::Chain(std::move(links));
 }
 
 // A usable plan has usable children only and is part of no cycle.
@@ -154,7 +177,7 @@ http::Service* RuntimeMaker::make(const std::string& name) {
   made.checked = checked;
   made.service = service.get();
   // The middlewares of the service itself stand in front of it, whoever leads to it.
-  http::Chain chain(links_of(plan_.middlewares, plan.middlewares));
+  http::Chain chain = chain_before("service " + name, plan.middlewares);
   std::vector<KeptPtr> needs;
   if (!chain.is_empty()) {
     auto guard = std::make_shared<http::ChainedService>(std::move(chain), *service);
@@ -220,9 +243,13 @@ http::Service* RuntimeMaker::service_named(const std::string& name) const {
 
 // ---- what keeps what alive --------------------------------------------------------------------------------------------
 
-void RuntimeMaker::keep_links(const std::vector<std::string>& names, std::vector<KeptPtr>& needs) {
-  for (const http::Middleware* link : links_of(plan_.middlewares, names))
-    needs.push_back(links_.find(link)->second);
+void RuntimeMaker::keep_links(const std::string& user, const std::vector<std::string>& names,
+                              std::vector<KeptPtr>& needs) {
+  for (auto& link : links_before(plan_.middlewares, user, names)) {
+    std::shared_ptr<Kept>& kept = links_[link.get()];
+    if (kept == nullptr) kept = std::make_shared<Kept>(Kept{std::move(link), {}});
+    needs.push_back(kept);
+  }
 }
 
 // A service, its children, its middlewares: these make no circle. What a middleware asks may lead back to itself, so
@@ -240,7 +267,7 @@ void RuntimeMaker::link_kept() {
   }
   for (auto& [name, made] : services_) {
     const ServicePlan& plan = plan_.services.find(name)->second;
-    keep_links(plan.middlewares, made.kept->needs);
+    keep_links("service " + name, plan.middlewares, made.kept->needs);
     for (const std::string& child : plan.children)
       made.kept->needs.push_back(services_.find(child)->second.kept);
   }
@@ -259,8 +286,8 @@ void RuntimeMaker::find_asked(const std::string& service, std::set<std::string>&
 
 void RuntimeMaker::find_asked(const std::vector<std::string>& middlewares,
                               std::set<std::string>& seen) {
-  for (const http::Middleware* link : links_of(plan_.middlewares, middlewares)) {
-    const auto found = asked_by_.find(link);
+  for (const MiddlewarePlan* link : links_of(plan_.middlewares, middlewares)) {
+    const auto found = asked_by_.find(link->made.get());
     if (found == asked_by_.end()) continue;
     for (const std::string& service : found->second)
       find_asked(service, seen);
@@ -268,7 +295,7 @@ void RuntimeMaker::find_asked(const std::vector<std::string>& middlewares,
 }
 
 void RuntimeMaker::keep_for(const routing::Router& router, Route& route) {
-  keep_links(router.middlewares, route.needs);
+  keep_links("router " + router.name, router.middlewares, route.needs);
   if (const auto made = services_.find(router.service); made != services_.end())
     route.needs.push_back(made->second.kept);
   if (asked_by_.empty()) return;
@@ -283,7 +310,8 @@ void RuntimeMaker::make_route(const routing::Router& router, Route& route) {
   route.name = router.name;
   route.service_name = router.service;
   route.service = service_named(router.service);
-  if (http::Chain chain(links_of(plan_.middlewares, router.middlewares)); !chain.is_empty())
+  if (http::Chain chain = chain_before("router " + router.name, router.middlewares);
+      !chain.is_empty())
     route.chain = std::move(chain);
   route.internal = router.internal;
   route.redirect = router.redirect;

@@ -10,6 +10,7 @@
 #include "runtime/memory_trim.h"
 #include "runtime/runtime.h"
 #include "runtime/succession.h"
+#include "shm/zones.h"
 #include "tls/gate.h"
 #include "tls/wire.h"
 
@@ -84,6 +85,11 @@ Status DataPlane::open(uv_loop_s* loop) {
   state_.tools.loop = loop_.get();
   state_.tools.jobs = jobs_.get();
   state_.tools.spill = spill_.get();
+  if (options_.zones != nullptr) {
+    state_.tools.buckets = &options_.zones->buckets();
+    state_.tools.counts = &options_.zones->counts();
+    state_.tools.slot = options_.slot;
+  }
   state_.log = options_.log;
   state_.access_log = options_.access_log;
   state_.worker = options_.worker;
@@ -111,18 +117,19 @@ void DataPlane::begin(config::Config config) {
                                                                        .wire = &wire_,
                                                                        .gate = gate_.get(),
                                                                        .log = options_.log});
-  succession_ = std::make_unique<Succession>(
-      Succession::Options{.loop = loop_.get(),
-                          .modules = options_.modules,
-                          .runtime = {.pools = pools_.get(),
-                                      .seed = Random().next(),
-                                      .ticket_keys = options_.ticket_keys,
-                                      .health = options_.health,
-                                      .agent_socket = options_.agent_socket},
-                          .pools = pools_.get(),
-                          .present = [this](const Runtime* runtime) {
-                            state_.runtime = runtime;
-                          }});
+  succession_ = std::make_unique<Succession>(Succession::Options{
+      .loop = loop_.get(),
+      .modules = options_.modules,
+      .runtime = {.pools = pools_.get(),
+                  .seed = Random().next(),
+                  .cursors = options_.zones != nullptr ? &options_.zones->cursors() : nullptr,
+                  .ticket_keys = options_.ticket_keys,
+                  .health = options_.health,
+                  .agent_socket = options_.agent_socket},
+      .pools = pools_.get(),
+      .present = [this](const Runtime* runtime) {
+        state_.runtime = runtime;
+      }});
   succession_->begin(std::move(config));
 }
 

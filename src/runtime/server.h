@@ -28,6 +28,7 @@ namespace pm::shm {
 class Health;
 class Names;
 class TicketKeys;
+class Zones;
 }  // namespace pm::shm
 namespace pm::observe {
 class AccessLog;
@@ -50,6 +51,8 @@ struct ServerOptions {
   const shm::TicketKeys* ticket_keys = nullptr;  // of TLS; null: no session is resumed
   const shm::Health* health = nullptr;           // of servers; null: all of them count as up
   std::string agent_socket;                      // where the agent listens; "": nowhere
+  shm::Zones* zones = nullptr;                   // what all workers count together; null in tests
+  unsigned slot = 0;                             // under which this worker counts there
   observe::AccessLog* access_log = nullptr;      // null: off
   int spill = -1;                                // a file for bodies that are held; becomes ours
   std::function<void()> on_drained;

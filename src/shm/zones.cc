@@ -10,7 +10,8 @@ namespace pm::shm {
 // What the program before has handed over, taken one by one; closes what nobody takes.
 class Zones::Inherited {
  public:
-  explicit Inherited(std::span<const ZoneFd> fds) : left_(fds.begin(), fds.end()) {}
+  explicit Inherited(std::span<const ZoneFd> fds)
+      : left_(fds.begin(), fds.end()), is_upgrade_(!fds.empty()) {}
   Inherited(const Inherited&) = delete;
   Inherited& operator=(const Inherited&) = delete;
   ~Inherited() {
@@ -22,7 +23,11 @@ class Zones::Inherited {
   Result<T> take(std::string_view name, Sizes... sizes) {
     const auto found = std::find_if(left_.begin(), left_.end(),
                                     [name](const ZoneFd& one) { return one.name == name; });
-    if (found == left_.end()) return T::create(sizes...);
+    if (found == left_.end()) {
+      if (is_upgrade_ && name != dropped_)
+        notices_.push_back("zone " + std::string(name) + " was not handed over; it starts empty");
+      return T::create(sizes...);
+    }
     auto attached = T::attach(found->fd, sizes...);
     if (!attached) {
       notices_.push_back("zone " + std::string(name) + " has another layout or size (" +
@@ -42,6 +47,7 @@ class Zones::Inherited {
                        std::string(because_of) + "; it starts empty");
     ::close(found->fd);
     left_.erase(found);
+    dropped_ = name;
   }
 
   bool has(std::string_view name) const {
@@ -53,6 +59,8 @@ class Zones::Inherited {
  private:
   std::vector<ZoneFd> left_;
   std::vector<std::string> notices_;
+  std::string_view dropped_;  // said already
+  bool is_upgrade_;
 };
 
 Result<Zones> Zones::create(const ZoneSizes& sizes) {
@@ -64,6 +72,7 @@ Result<Zones::Attached> Zones::attach(std::span<const ZoneFd> inherited, const Z
   const unsigned capacity = Slots::capacity_for(sizes.workers);
   Inherited from(inherited);
   PM_TRY(Names names, from.take<Names>("names", sizes.names));
+  PM_TRY(Health health, from.take<Health>("health", sizes.health));
   PM_TRY(TicketKeys keys, from.take<TicketKeys>("ticket-keys"));
   const bool had_slots = from.has("slots");
   PM_TRY(Slots slots, from.take<Slots>("slots", capacity));
@@ -72,14 +81,14 @@ Result<Zones::Attached> Zones::attach(std::span<const ZoneFd> inherited, const Z
   PM_TRY(Buckets buckets, from.take<Buckets>("buckets", sizes.buckets));
   PM_TRY(Counts counts, from.take<Counts>("counts", capacity, sizes.counts));
   PM_TRY(Cursors cursors, from.take<Cursors>("cursors", sizes.cursors));
-  return Attached{Zones(std::move(names), std::move(keys), std::move(slots), std::move(buckets),
-                        std::move(counts), std::move(cursors)),
+  return Attached{Zones(std::move(names), std::move(health), std::move(keys), std::move(slots),
+                        std::move(buckets), std::move(counts), std::move(cursors)),
                   from.notices()};
 }
 
 std::vector<Zone*> Zones::all() {
-  std::vector<Zone*> zones{&names_.zone(), &slots_.zone(), &buckets_.zone(), &counts_.zone(),
-                           &cursors_.zone()};
+  std::vector<Zone*> zones{&names_.zone(),   &health_.zone(), &slots_.zone(),
+                           &buckets_.zone(), &counts_.zone(), &cursors_.zone()};
   if (ticket_keys_) zones.push_back(&ticket_keys_->zone());
   return zones;
 }
@@ -93,6 +102,7 @@ std::vector<ZoneFd> Zones::fds() {
 
 void Zones::make_read_only() noexcept {
   names_.zone().make_read_only();
+  health_.zone().make_read_only();
   slots_.zone().make_read_only();
   if (ticket_keys_) ticket_keys_->zone().make_read_only();
 }

@@ -15,6 +15,7 @@
 #include "shm/buckets.h"
 #include "shm/counts.h"
 #include "shm/cursors.h"
+#include "shm/health.h"
 #include "shm/names.h"
 #include "shm/slots.h"
 #include "shm/ticket_keys.h"
@@ -29,6 +30,7 @@ namespace pm::shm {
 struct ZoneSizes {
   unsigned workers = 1;
   std::uint32_t names = 4096;
+  std::uint32_t health = 32768;
   std::uint32_t buckets = Buckets::default_capacity;
   std::uint32_t counts = Counts::default_capacity;
   std::uint32_t cursors = Cursors::default_capacity;
@@ -47,6 +49,7 @@ class Zones {
   static Result<Attached> attach(std::span<const ZoneFd> inherited, const ZoneSizes& sizes);
 
   Names& names() noexcept { return names_; }
+  Health& health() noexcept { return health_; }
   TicketKeys* ticket_keys() noexcept { return ticket_keys_ ? &*ticket_keys_ : nullptr; }
   Slots& slots() noexcept { return slots_; }
   Buckets& buckets() noexcept { return buckets_; }
@@ -65,8 +68,10 @@ class Zones {
 
  private:
   class Inherited;
-  Zones(Names names, TicketKeys keys, Slots slots, Buckets buckets, Counts counts, Cursors cursors)
+  Zones(Names names, Health health, TicketKeys keys, Slots slots, Buckets buckets, Counts counts,
+        Cursors cursors)
       : names_(std::move(names)),
+        health_(std::move(health)),
         ticket_keys_(std::move(keys)),
         slots_(std::move(slots)),
         buckets_(std::move(buckets)),
@@ -77,6 +82,7 @@ class Zones {
   bool release(unsigned slot, const Holder& dead, const Process& self) noexcept;
 
   Names names_;
+  Health health_;
   std::optional<TicketKeys> ticket_keys_;
   Slots slots_;
   Buckets buckets_;

@@ -9,6 +9,7 @@
 //   source  http-services.md section 3
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,9 +33,11 @@ struct BalancerModule {
   std::string_view name;                      // "wrr"
   std::span<const std::string_view> aliases;  // "roundrobin", "weighted"
   std::string_view help;
-  // `start` (random in production, fixed by tests) settles what the weights leave open, so that workers do not all begin
-  // with one server.
-  std::unique_ptr<Balancer> (*build)(std::span<const std::int64_t> weights, std::uint64_t start);
+  // `start` (random in production, fixed by tests) settles what the weights leave open, so that not everybody begins with one
+  // server. `cursor`: a word that all workers count their turns in, who then have the same start; it outlives the balancer.
+  // Null: this one is alone.
+  std::unique_ptr<Balancer> (*build)(std::span<const std::int64_t> weights, std::uint64_t start,
+                                     std::atomic<std::uint64_t>* cursor);
 };
 
 }  // namespace pm::upstream

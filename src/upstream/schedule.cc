@@ -10,6 +10,7 @@ namespace pm::upstream {
 namespace {
 
 constexpr std::uint64_t longest_period = 65536;
+constexpr int most_rounds = 16;  // lost to others, until a turn out of order is the lesser evil
 
 // Smallest deadline on top; among equals the one of the smallest rank.
 constexpr auto is_later = [](const auto& a, const auto& b) {
@@ -42,7 +43,9 @@ std::uint64_t period_of(std::span<const std::int64_t> weights) {
 
 }  // namespace
 
-Schedule::Schedule(std::span<const std::int64_t> weights, std::uint64_t start) {
+Schedule::Schedule(std::span<const std::int64_t> weights, std::uint64_t start,
+                   std::atomic<std::uint64_t>* cursor)
+    : cursor_(cursor) {
   const std::vector<std::uint32_t> ranks = shuffled(weights.size(), start);
   for (std::uint32_t i = 0; i < weights.size(); ++i) {
     if (weights[i] <= 0) continue;
@@ -71,19 +74,32 @@ std::optional<std::uint32_t> Schedule::next(std::span<const bool> live) noexcept
   if (period_.empty() && heap_.empty()) return std::nullopt;
   if (!live.empty() && std::none_of(live.begin(), live.end(), [](bool up) { return up; }))
     return std::nullopt;
-  // A live server without a weight has no turn, so the search is bounded by one period.
+  return period_.empty() || cursor_ == nullptr ? next_own(live) : next_shared(live);
+}
+
+// A live server without a weight has no turn, so the search is bounded by one period.
+std::optional<std::uint32_t> Schedule::next_own(std::span<const bool> live) noexcept {
   const std::size_t bound = period_.empty() ? longest_period : period_.size();
   for (std::size_t tries = 0; tries < bound; ++tries) {
-    std::uint32_t index = 0;
-    if (period_.empty()) {
-      index = pop();
-    } else {
-      index = period_[cursor_];
-      cursor_ = cursor_ + 1 == period_.size() ? 0 : cursor_ + 1;
-    }
+    const std::uint32_t index = period_.empty() ? pop() : at(turns_++);
     if (live.empty() || live[index]) return index;
   }
   return std::nullopt;
+}
+
+// The turn of a server that is down, and those behind it, are used up by moving the cursor behind the next live one. If
+// others have gone on meanwhile the turns there are theirs, and this one takes another.
+std::optional<std::uint32_t> Schedule::next_shared(std::span<const bool> live) noexcept {
+  for (int round = 0;; ++round) {
+    const std::uint64_t turn = cursor_->fetch_add(1, std::memory_order_relaxed);
+    std::uint64_t ahead = turn;
+    while (!live.empty() && !live[at(ahead)]) {
+      if (++ahead == turn + period_.size()) return std::nullopt;
+    }
+    std::uint64_t expected = turn + 1;
+    const bool is_ours = ahead == turn || cursor_->compare_exchange_strong(expected, ahead + 1);
+    if (is_ours || round == most_rounds) return at(ahead);
+  }
 }
 
 }  // namespace pm::upstream

@@ -18,8 +18,8 @@ namespace pm::upstream {
 class Weighted final : public http::Service, public Checked {
  public:
   Weighted(std::vector<http::Service*> children, std::span<const std::int64_t> weights,
-           std::uint64_t start, LiveList live = {})
-      : children_(std::move(children)), schedule_(weights, start), live_(std::move(live)) {}
+           std::uint64_t start, std::atomic<std::uint64_t>* cursor = nullptr, LiveList live = {})
+      : children_(std::move(children)), schedule_(weights, start, cursor), live_(std::move(live)) {}
 
   void serve(http::Exchange& exchange) noexcept override;
   bool is_up() noexcept override { return live_.has_any(); }

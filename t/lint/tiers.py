@@ -38,7 +38,7 @@ SYSTEM = re.compile(r"^(sys/(socket|epoll|un|mman|wait|signalfd|prctl|resource|s
 WORLDLY = {"core", "os", "shm", "net", "observe", "agent", "process", "main.cc"}
 
 MODULE_ROOMS = {"core", "http", "observe"}
-MODULE_HEADERS = {"config/node.h", "config/option.h", "upstream/balancer.h", "upstream/schedule.h", "rules/matcher.h", "shm/table.h", "agent/provider.h", "agent/exporter.h", "agent/store.h"}
+MODULE_HEADERS = {"config/node.h", "config/option.h", "upstream/balancer.h", "upstream/schedule.h", "rules/matcher.h", "shm/buckets.h", "shm/counts.h", "agent/provider.h", "agent/exporter.h", "agent/store.h"}
 
 
 def library_of(name):

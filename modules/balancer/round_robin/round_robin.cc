@@ -12,8 +12,9 @@ constexpr std::string_view aliases[] = {"roundrobin", "round_robin", "weighted"}
 
 class RoundRobin final : public Balancer {
  public:
-  RoundRobin(std::span<const std::int64_t> weights, std::uint64_t start)
-      : schedule_(weights, start) {}
+  RoundRobin(std::span<const std::int64_t> weights, std::uint64_t start,
+             std::atomic<std::uint64_t>* cursor)
+      : schedule_(weights, start, cursor) {}
 
   std::optional<std::uint32_t> pick(const PickInput& input) noexcept override {
     return schedule_.next(input.live);
@@ -23,8 +24,9 @@ class RoundRobin final : public Balancer {
   Schedule schedule_;
 };
 
-std::unique_ptr<Balancer> build(std::span<const std::int64_t> weights, std::uint64_t start) {
-  return std::make_unique<RoundRobin>(weights, start);
+std::unique_ptr<Balancer> build(std::span<const std::int64_t> weights, std::uint64_t start,
+                                std::atomic<std::uint64_t>* cursor) {
+  return std::make_unique<RoundRobin>(weights, start, cursor);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using shm::Zones;
 namespace {
 
 constexpr shm::ZoneSizes small{
-    .workers = 2, .names = 16, .buckets = 64, .counts = 64, .cursors = 64};
+    .workers = 2, .names = 16, .health = 64, .buckets = 64, .counts = 64, .cursors = 64};
 
 std::vector<shm::ZoneFd> handed_over(Zones& zones) {
   std::vector<shm::ZoneFd> fds = zones.fds();
@@ -77,7 +77,9 @@ TEST(zones, counts_are_of_no_use_without_the_slots_that_they_are_filed_under) {
 
   auto next = Zones::attach(fds, small);
 
-  CHECK_EQUAL(1u, next.value().notices.size());
+  CHECK_EQUAL(2u, next.value().notices.size());
+  CHECK_EQUAL(std::string_view("zone slots was not handed over; it starts empty"),
+              std::string_view(next.value().notices[0]));
   CHECK_EQUAL(0u, next.value().zones.counts().total());
 }
 
@@ -85,7 +87,7 @@ TEST(zones, a_zone_that_is_not_handed_over_is_made) {
   auto next = Zones::attach({}, small);
 
   CHECK_TRUE(next.value().notices.empty());
-  CHECK_EQUAL(6u, next.value().zones.fds().size());
+  CHECK_EQUAL(7u, next.value().zones.fds().size());
 }
 
 TEST(zones, a_released_slot_gives_back_what_its_process_held) {
@@ -116,5 +118,5 @@ TEST(zones, an_agent_drops_the_secrets) {
   zones.drop_secrets();
 
   CHECK_TRUE(zones.ticket_keys() == nullptr);
-  CHECK_EQUAL(5u, zones.fds().size());
+  CHECK_EQUAL(6u, zones.fds().size());
 }

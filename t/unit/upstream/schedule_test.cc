@@ -123,3 +123,52 @@ TEST(schedule, workers_do_not_all_begin_with_one_server) {
   CHECK(firsts.find('a') != std::string::npos && firsts.find('b') != std::string::npos &&
         firsts.find('c') != std::string::npos);
 }
+
+TEST(schedule, those_who_share_a_cursor_keep_one_order) {
+  std::atomic<std::uint64_t> cursor = 0;
+  Schedule here(Weights{5, 3, 2}, 7, &cursor);
+  Schedule there(Weights{5, 3, 2}, 7, &cursor);
+
+  std::string both;
+  for (int i = 0; i < 10; ++i) {
+    both += turns(here, 1);
+    both += turns(there, 2);
+  }
+
+  CHECK_EQUAL(std::string_view(turns({5, 3, 2}, 30, 7)), std::string_view(both));
+  CHECK_EQUAL(30u, cursor.load());
+}
+
+TEST(schedule, a_turn_of_nobody_moves_the_shared_cursor_behind_the_next_live_one) {
+  std::atomic<std::uint64_t> cursor = 0;
+  Schedule schedule(Weights{1, 1, 1, 1}, 0, &cursor);
+  const bool live[] = {false, false, true, true};
+
+  CHECK_EQUAL(std::string_view("c"), std::string_view(turns(schedule, 1, live)));
+  CHECK_EQUAL(3u, cursor.load());
+  CHECK_EQUAL(std::string_view("dcdc"), std::string_view(turns(schedule, 4, live)));
+}
+
+TEST(schedule, a_shared_cursor_beyond_the_period_goes_on_where_it_stands) {
+  std::atomic<std::uint64_t> cursor = 3'000'000'001;
+  Schedule schedule(Weights{1, 1, 1}, 0, &cursor);
+
+  CHECK_EQUAL(std::string_view("bca"), std::string_view(turns(schedule, 3)));
+}
+
+TEST(schedule, a_live_server_without_weight_is_nobody_where_turns_are_shared_too) {
+  std::atomic<std::uint64_t> cursor = 0;
+  Schedule schedule(Weights{1, 0}, 0, &cursor);
+  const bool live[] = {false, true};
+
+  CHECK_EQUAL(std::string_view("-"), std::string_view(turns(schedule, 1, live)));
+}
+
+TEST(schedule, a_long_period_does_not_touch_a_shared_cursor) {
+  std::atomic<std::uint64_t> cursor = 0;
+  Schedule schedule(Weights{65536, 1}, 0, &cursor);
+
+  turns(schedule, 3);
+
+  CHECK_EQUAL(0u, cursor.load());
+}
