@@ -177,8 +177,31 @@ def test_zones_of_another_layout_start_afresh_and_this_is_said(origin, tmp_path)
             assert daemon.command("upgrade").returncode == 0, daemon.log
             counted = load.stop()
         assert not counted["failures"], counted
-        for zone in ("names", "ticket-keys"):
+        for zone in ("names", "health", "ticket-keys", "slots", "buckets", "counts", "cursors"):
             assert "zone %s" % zone in daemon.log and "it starts empty" in daemon.log, daemon.log
+
+
+def test_what_workers_count_goes_over(origin, tmp_path):
+    middlewares = {"rate": {"rateLimit": {"average": 1, "period": "1h", "burst": 4}}, "running": {"inFlightReq": {"amount": 1}}}
+    company = Company(tunnels=1, transfers=0)
+    services = {"app": balancer(origin.url), "slow": balancer(company.server)}
+    routers = {
+        "rate": {"rule": "Path(`/rate`)", "service": "app", "middlewares": ["rate"]},
+        "running": {"rule": "PathPrefix(`/`)", "priority": 1, "service": "slow", "middlewares": ["running"]},
+    }
+    with Installed(configuration(services, routers, http={"middlewares": middlewares}), tmp_path, workers=2) as daemon:
+        company.visit(daemon.port)
+        assert wait_until(lambda: company.open == 1), company.faults
+        assert [ask(daemon.port, target="/rate").status for _ in range(3)] == [200] * 3
+        assert ask(daemon.port, host="a").status == 429
+        daemon.install()
+        assert daemon.command("upgrade").returncode == 0, daemon.log
+        assert [ask(daemon.port, target="/rate").status for _ in range(3)] == [200, 429, 429]
+        # The tunnel is still with a worker of the old program, and counts for the new one.
+        assert ask(daemon.port, host="a").status == 429
+        company.leave()
+        assert wait_until(lambda: ask(daemon.port, host="a").status != 429), daemon.log
+        assert wait_until(lambda: len(daemon.masters()) == 1, 15 * SLOW), daemon.log
 
 
 def test_by_hand_as_with_nginx(origin, tmp_path):

@@ -22,6 +22,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ struct Ledger {
   std::array<Word, limits> admitted;
   std::array<Word, weights.size()> turns;
   std::array<Word, identities> word_of;  // of each cursor: where it lies, + 1
-  std::array<std::array<Word, doors>, processes> inside;
+  std::array<Word, doors> inside;  // a byte for each process, so that one look sees all of them
   std::array<Word, shm::Slots::most> holder;
   Word entered, refused, questions;
 };
@@ -150,18 +151,17 @@ class Hammer {
     const auto place = zones_.counts().enter(key, slot_, amount);
     (place ? ledger->entered : ledger->refused).fetch_add(1);
     if (!place || place->number == 0) return;
-    Word& mine = ledger->inside[number_][door];
-    mine.fetch_add(1);
-    std::uint64_t all = 0;
-    for (const auto& of_process : ledger->inside)
-      all += of_process[door].load();
+    const std::uint64_t before = ledger->inside[door].fetch_add(one());
+    std::uint64_t all = 1;
+    for (unsigned process = 0; process < processes; ++process)
+      all += before >> process * 8 & 0xff;
     if (all > amount) violation("more than there may be");
     held_.push_back({door, *place});
   }
 
   void leave_door() {
     std::swap(held_[random_.below(held_.size())], held_.back());
-    ledger->inside[number_][held_.back().door].fetch_sub(1);
+    ledger->inside[held_.back().door].fetch_sub(one());
     zones_.counts().leave(held_.back().place, slot_);
     held_.pop_back();
   }
@@ -174,6 +174,8 @@ class Hammer {
     ledger->questions.fetch_add(1);
     if (decision.admission != shm::Admission::refuse) ledger->admitted[limit].fetch_add(1);
   }
+
+  std::uint64_t one() const { return std::uint64_t{1} << number_ * 8; }
 
   struct Held {
     std::size_t door;
@@ -236,6 +238,7 @@ class Killer {
   }
 
   [[noreturn]] void work(unsigned number, unsigned slot, std::uint64_t seed) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody else would end it
     Hammer hammer(zones_, number, slot, seed);
     for (;;)
       number == 0 ? hammer.publish() : hammer.strike();
@@ -246,8 +249,8 @@ class Killer {
     const Child child = children_[number];
     kill(child.pid, SIGKILL);
     waitpid(child.pid, nullptr, 0);
-    for (Word& inside : ledger->inside[number])
-      inside.store(0);
+    for (Word& inside : ledger->inside)
+      inside.fetch_and(~(std::uint64_t{0xff} << number * 8));
     for (Word& holder : ledger->holder) {
       std::uint64_t its = number + 1;
       holder.compare_exchange_strong(its, 0);
