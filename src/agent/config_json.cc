@@ -77,14 +77,14 @@ bool is_empty(const Option& option, const Value& value) {
 }
 
 // What the struct is born with: false and 0 say something where that is something else.
-bool is_worth_saying(const Option& option, const Value& value, const Section& section) {
+bool is_worth_saying(const Option& option, const Value& value, const void* born) {
   if (!value.is_set) return false;
   if (!is_empty(option, value)) return true;
-  const config::Born born = section.born();
-  const Value usual = option.value(born.get());
   const bool is_number =
       option.kind == Kind::flag || option.kind == Kind::integer || option.kind == Kind::duration;
-  return is_number && (!usual.is_set || !is_empty(option, usual));
+  if (!is_number) return false;
+  const Value usual = option.value(born);
+  return !usual.is_set || !is_empty(option, usual);
 }
 
 void add_sections(const Option& option, const void* object, json& out) {
@@ -121,13 +121,14 @@ std::string without_credentials(std::string_view url) {
 
 json section_json(const Section& section, const void* object) {
   json out = json::object();
+  const config::Born born = section.born();
   for (const Option& option : section.options) {
     if (option.key.empty()) continue;
     if (option.item != nullptr) {
       add_sections(option, object, out);
     } else if (option.value != nullptr) {
       const Value value = option.value(object);
-      if (is_worth_saying(option, value, section))
+      if (is_worth_saying(option, value, born.get()))
         out[std::string(option.key)] = value_json(option, value);
     }
   }
