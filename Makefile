@@ -181,7 +181,7 @@ $(B)/stress/%: $(B)/obj/t/stress/%.o $(ARCHIVES)
 .PHONY: stresses check-long
 stresses: $(STRESSES:%=$(B)/stress/%)
 check-long:
-	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B) build stress-long
+	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B) build stress-long live-long
 
 check:
 	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B)
@@ -238,7 +238,7 @@ help:
 	@echo 'all (default)      the daemon: $(B)/pointsman'
 	@echo 'run                serves conf/demo.yaml in the foreground'
 	@echo 'check              builds twice and runs every test; the last line is "N passed, N failed"'
-	@echo 'check-long         what takes minutes: 10,000 processes killed over the shared memory'
+	@echo 'check-long         what takes minutes: 10,000 kills over the shared memory, 1,000 reloads, 20 upgrades'
 	@echo 'unit test          builds, runs the unit tests; unit-ROOM and unit-modules: builds and runs those of one room'
 	@echo 'lint format        checks tiers, format, headers, sizes, clang-tidy; formats'
 	@echo 'fuzz               fuzzes each target for SECONDS=60; FUZZ=NAME: one'
