@@ -88,7 +88,7 @@ TEST(live, a_parent_leaves_out_children_that_are_down) {
   Child a;
   Child b;
   const std::int64_t weights[] = {1, 1};
-  upstream::Weighted parent({&a, &b}, weights, 0,
+  upstream::Weighted parent({&a, &b}, weights, 0, nullptr,
                             upstream::LiveList(health, std::vector<upstream::Checked*>{&a, &b}));
   test::UpstreamTrial trial;
   test::PlayedClient client(trial.blocks);
