@@ -37,7 +37,8 @@ class Check final : public net::Mortal,
   struct Tools {
     net::Loop* loop = nullptr;
     upstream::PoolBook* pools = nullptr;
-    BlockPool* blocks = nullptr;
+    std::shared_ptr<BlockPool>
+        blocks;  // a check dies at the end of a turn, perhaps after whoever began it
   };
   // `probe` outlives it. It begins in a turn of its own.
   static Check* start(const upstream::Probe& probe, const Tools& tools, CheckUser& user);

@@ -46,11 +46,10 @@ class ProbeRunner::Watched final : private CheckUser, private net::Timer {
 
   void start() {
     began_ms_ = loop().now_ms();
-    check_ = Check::start(probe,
-                          {.loop = runner_.options_.loop,
-                           .pools = runner_.options_.pools,
-                           .blocks = &runner_.blocks_},
-                          *this);
+    check_ = Check::start(
+        probe,
+        {.loop = runner_.options_.loop, .pools = runner_.options_.pools, .blocks = runner_.blocks_},
+        *this);
   }
   // From the beginning of the last one, so that slow answers do not stretch the interval.
   void plan_next() noexcept {

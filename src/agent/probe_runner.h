@@ -51,7 +51,7 @@ class ProbeRunner {
   void say(const Watched& watched, const Verdict& verdict, shm::ServerState before);
 
   Options options_;
-  BlockPool blocks_{4096, 64};
+  std::shared_ptr<BlockPool> blocks_ = std::make_shared<BlockPool>(4096, 64);
   std::vector<std::unique_ptr<Watched>> watched_;  // in order of service and server
   std::deque<Watched*> waiting_;                   // due, with all places taken
   unsigned running_ = 0;
