@@ -34,7 +34,14 @@ class Company:
         self.server = RawServer()
         self.server.answers["/tunnel"] = _tunnel
         self.server.answers["/download"] = _download
-        self.server.answers["/upload"] = lambda _, request: reply(200, b"%d" % len(request.body))
+        self.server.answers["/upload"] = self._answer_upload
+
+    def _answer_upload(self, connection, request):
+        size = len(request.body)
+        request.body = b""
+        connection.received.clear()
+        self.server.requests.clear()
+        return reply(200, b"%d" % size)
 
     def visit(self, port):
         self.port = port
@@ -48,6 +55,9 @@ class Company:
         self.loop.call_soon_threadsafe(self.ends.set)
         self.thread.join(60)
         self.server.stop()
+        # Every byte of the uploads is in here, and a process counts what its parent held at the fork.
+        self.server.connections.clear()
+        self.server.requests.clear()
 
     async def _run(self):
         work = [self._tunnel() for _ in range(self.tunnels)]

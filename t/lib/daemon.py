@@ -111,6 +111,8 @@ class Daemon:
                 self.stop(judge=False)
                 raise AssertionError("the daemon is not ready (exit status %s): %s" % (status, self.kept_log))
             time.sleep(0.005)
+        # The kernel takes connections before anybody serves: a test may ask for the children right away.
+        wait_until(lambda: self.workers() and self.agents(), 2 * SLOW)
 
     def signal(self, number):
         os.kill(self.pid, number)

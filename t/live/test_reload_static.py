@@ -95,7 +95,7 @@ def test_an_unchanged_static_part_replaces_nobody(server):
     config = configuration({"app": server})
     with Daemon(config, workers=2) as daemon:
         assert wait_until(lambda: len(daemon.workers()) == 2)
-        before = daemon.workers()
+        before = [daemon.worker()]
         config["http"]["routers"]["more"] = {"rule": "Path(`/more`)", "service": "app"}
         reload(daemon, config)
         assert daemon.workers() == before
@@ -155,7 +155,7 @@ def test_a_port_that_is_taken_refuses_the_reload(server):
     with socket.create_server(("127.0.0.1", 0)) as other:
         config = configuration({"app": server})
         with Daemon(config) as daemon:
-            before = daemon.workers()
+            before = [daemon.worker()]
             config["entryPoints"]["other"] = {"address": "127.0.0.1:%d" % other.getsockname()[1]}
             reload(daemon, config, outcome="nothing is changed")
             assert "entryPoints.other.address" in daemon.log and "address in use" in daemon.log
@@ -165,7 +165,7 @@ def test_a_port_that_is_taken_refuses_the_reload(server):
 def test_a_generation_that_cannot_start_changes_nothing(server, tmp_path):
     config = configuration({"app": server}, log={"level": "INFO"})
     with Daemon(config) as daemon:
-        before = daemon.workers()
+        before = [daemon.worker()]
         config["log"]["filePath"] = str(tmp_path)  # a folder
         reload(daemon, config, outcome="nothing is changed")
         assert daemon.workers() == before and ask(daemon.port).status == 200

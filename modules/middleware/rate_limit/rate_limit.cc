@@ -125,8 +125,7 @@ bool complain_of_sharing(const RateLimitOptions& given, Build& build) {
   };
   if (given.redis) {
     const config::MarkedTexts& endpoints = given.redis->endpoints;
-    not_yet(endpoints.empty() ? config::Mark{} : endpoints[0].mark,
-            ".redis is not supported yet");
+    not_yet(endpoints.empty() ? config::Mark{} : endpoints[0].mark, ".redis is not supported yet");
   }
   if (given.distributed.value)
     not_yet(given.distributed.mark, ".distributed: true is not supported yet");
