@@ -202,11 +202,13 @@ agent::Reply Agent::answer_metrics() const {
   return agent::server_metrics(*probes_);
 }
 
+// Connections are freed at the end of a turn, while those that they belong to are still there.
 void Agent::close_network() {
-  site_.reset();
+  if (site_ != nullptr) site_->stop();
   probes_.reset();
   pools_->close_idle();
   network_->turn();
+  site_.reset();
   pools_.reset();
   network_->turn();
   gate_.reset();
