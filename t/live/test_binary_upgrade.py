@@ -91,13 +91,19 @@ class Installed(Daemon):
         return [p for p in self.processes() if "master process" in proc.title(p)]
 
     def stop(self, judge=True):
-        # The first master may have gone, as it should; whoever serves now is asked to end.
-        if not self.ended and self.process.poll() is not None:
-            self.exits = self.process.poll()
+        """Whoever serves now is asked to end; the first master may have gone, as it should, or be about to."""
+        if not self.ended:
             try:
-                os.kill(self.master(), self.stop_signal)
-            except OSError:
-                pass
+                present = self.master()
+            except (OSError, ValueError):
+                present = self.pid
+            if present != self.pid:
+                try:
+                    os.kill(present, self.stop_signal)
+                except OSError:
+                    pass
+            if self.process.poll() is not None:
+                self.exits = self.process.poll()
         super().stop(judge)
 
 
