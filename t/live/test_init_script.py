@@ -68,6 +68,13 @@ class Box:
         with open(self.settings["PIDFILE"]) as f:
             return int(f.read())
 
+    def left(self):
+        """The processes of the session; after an upgrade its leader is not the one of the pid file."""
+        try:
+            return proc.session(os.getsid(self.pid))
+        except (OSError, ValueError):
+            return []
+
     def serves(self):
         return ask(self.port, target="/ping").status == 200
 
@@ -76,10 +83,8 @@ class Box:
 def box():
     made = Box()
     yield made
-    try:
-        os.killpg(made.pid, signal.SIGKILL)
-    except (OSError, ValueError):
-        pass
+    for pid in made.left():
+        os.kill(pid, signal.SIGKILL)
     shutil.rmtree(made.folder, ignore_errors=True)
 
 
