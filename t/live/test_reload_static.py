@@ -95,7 +95,7 @@ def test_an_unchanged_static_part_replaces_nobody(server):
     config = configuration({"app": server})
     with Daemon(config, workers=2) as daemon:
         assert wait_until(lambda: len(daemon.workers()) == 2)
-        before = [daemon.worker()]
+        before = daemon.workers()
         config["http"]["routers"]["more"] = {"rule": "Path(`/more`)", "service": "app"}
         reload(daemon, config)
         assert daemon.workers() == before
