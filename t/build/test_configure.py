@@ -161,6 +161,6 @@ def test_contrib_packages_lists_every_library_that_configure_and_the_modules_nee
     of_modules = [name for file in Path(TOP, "modules").rglob("libs") for name in re.sub("#.*", "", file.read_text()).split()]
     listed = re.findall(r"^build +pc:(\S+)", read(TOP, "contrib/packages"), re.M)
 
-    assert len(probed) == 10
+    assert {"libuv", "openssl", "fmt"} <= set(probed)
     assert "libcrypt" in of_modules
     assert sorted({*probed, *of_modules}) == sorted(listed)
