@@ -187,9 +187,15 @@ struct Api {
 struct Prometheus {
   At<std::string> entry_point{"traefik", {}};
   bool manual_routing = false;
+  MarkedList buckets{{"0.1", {}}, {"0.3", {}}, {"1.2", {}}, {"5.0", {}}};  // seconds
+  bool add_entry_points_labels = true;
+  bool add_routers_labels = false;
+  bool add_services_labels = true;
+  std::map<std::string, std::string> header_labels;  // label to header
 };
 
 struct Metrics {
+  bool add_internals = false;
   std::optional<Prometheus> prometheus;
 };
 

@@ -2,6 +2,12 @@
 #include "config/options.h"
 #include "config/static_model.h"
 #include "config/tables.h"
+#include "core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace pm::config {
 namespace {
@@ -11,9 +17,7 @@ constexpr std::string_view no_provider = "configurations are read from files";
 constexpr Option file_options[] = {
     option<&FileProvider::filename>("filename", "one file with routers, services and middlewares"),
     option<&FileProvider::directory>("directory", "a directory of such files; wins over filename"),
-    option<&FileProvider::watch>("watch", "read a file again when it changes")
-        .as(Status::later, "write false; until then a reload or a restart reads the files again")
-        .quiet_at("false"),
+    option<&FileProvider::watch>("watch", "read a file again when it changes"),
     option<&FileProvider::debug_log_generated_template>(
         "debugLogGeneratedTemplate", "log each file before and after its templates at level debug"),
 };
@@ -89,42 +93,58 @@ constexpr Option api_options[] = {
 constexpr Section api_keys = section_of<Api>(api_options);
 
 constexpr std::string_view no_exporter = "use metrics.prometheus";
-constexpr std::string_view no_families = "its family is not there";
+
+constexpr std::size_t max_buckets = 64;
+
+std::string_view check_bucket(std::string_view text) {
+  const auto seconds = parse_float(text);
+  return seconds && *seconds > 0 && *seconds < 1e9 ? "" : "write a number of seconds above 0";
+}
+
+bool is_label_name(std::string_view name) {
+  constexpr std::string_view taken[] = {"code",   "method",  "protocol", "entrypoint",
+                                        "router", "service", "le"};
+  const auto is_fit = [](char c) {
+    return c == '_' || text::is_alpha(c) || text::is_digit(c);
+  };
+  return !name.empty() && !text::is_digit(name[0]) && !name.starts_with("__") &&
+         std::all_of(name.begin(), name.end(), is_fit) &&
+         std::find(std::begin(taken), std::end(taken), name) == std::end(taken);
+}
 
 constexpr Option prometheus_options[] = {
     option<&Prometheus::entry_point>("entryPoint", "entry point that answers /metrics"),
     option<&Prometheus::manual_routing>("manualRouting",
                                         "only routers that name prometheus@internal answer"),
-    later("buckets", Kind::text_list, "limits of histograms in seconds")
-        .as(Status::later, no_families)
+    option<&Prometheus::buckets>("buckets", "limits of the duration histograms, in seconds")
+        .checked(check_bucket)
         .with_default("0.1, 0.3, 1.2, 5.0"),
-    later("addEntryPointsLabels", Kind::flag, "count by entry point")
-        .as(Status::later, no_families)
-        .quiet_at("false")
-        .with_default("true"),
-    later("addRoutersLabels", Kind::flag, "count by router")
-        .as(Status::later, no_families)
-        .quiet_at("false")
-        .with_default("false"),
-    later("addServicesLabels", Kind::flag, "count by service")
-        .as(Status::later, no_families)
-        .quiet_at("false")
-        .with_default("true"),
-    later("headerLabels", Kind::text_map, "labels from headers").as(Status::later, no_families),
+    option<&Prometheus::add_entry_points_labels>("addEntryPointsLabels", "count by entry point"),
+    option<&Prometheus::add_routers_labels>("addRoutersLabels", "count by router"),
+    option<&Prometheus::add_services_labels>("addServicesLabels", "count by service"),
+    option<&Prometheus::header_labels>(
+        "headerLabels", "labels of the request counters, each with the header that it shows"),
 };
-bool verify_prometheus(const Prometheus&, Complaint& complaint) {
-  complaint = {{},
-               "has one family so far, traefik_service_server_up",
-               "count requests elsewhere until the others are there",
-               Severity::warning};
-  return false;
+bool verify_prometheus(const Prometheus& source, Complaint& complaint) {
+  if (source.buckets.size() > max_buckets) {
+    complaint = {source.buckets.back().mark, fmt::format("has more than {} buckets", max_buckets),
+                 "leave some out"};
+    return false;
+  }
+  for (const auto& [label, header] : source.header_labels) {
+    if (is_label_name(label)) continue;
+    complaint = {{},
+                 fmt::format("has the label {} in headerLabels", text::quoted(label)),
+                 "write letters, digits and _, no digit first; code, method, protocol, entrypoint, "
+                 "router, service and le are taken"};
+    return false;
+  }
+  return true;
 }
 constexpr Section prometheus_keys = section_of<Prometheus, verify_prometheus>(prometheus_options);
 
 constexpr Option metrics_options[] = {
-    missing("addInternals", "count services of our own", Kind::flag)
-        .quiet_at("false")
-        .with_default("false"),
+    option<&Metrics::add_internals>("addInternals", "count services of our own"),
     section<&Metrics::prometheus>("prometheus", prometheus_keys, "counters at /metrics").empty(),
     missing("otlp", "counters over OTLP").as(Status::missing, no_exporter),
     missing("datadog", "counters for Datadog").as(Status::missing, no_exporter),

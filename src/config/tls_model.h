@@ -26,6 +26,9 @@ struct CertificatePair {
   std::vector<std::string> names;  // lower case, sorted
   std::string key_kind;            // "rsa", "ecdsa", "other"
   std::int64_t not_after = 0;      // Unix seconds
+  std::string common_name;         // for metrics, as it stands in the certificate
+  std::string serial;              // decimal
+  std::vector<std::string> dns_names;
 
   bool is_usable() const noexcept { return !certificates.empty(); }
 };

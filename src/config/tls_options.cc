@@ -17,6 +17,9 @@ constexpr Option certificate_options[] = {
     carried<&CertificatePair::names>(),
     carried<&CertificatePair::key_kind>(),
     carried<&CertificatePair::not_after>(),
+    carried<&CertificatePair::common_name>(),
+    carried<&CertificatePair::serial>(),
+    carried<&CertificatePair::dns_names>(),
 };
 constexpr Section certificate_keys = section_of<CertificatePair>(certificate_options);
 
@@ -29,6 +32,9 @@ constexpr Option pair_options[] = {
     carried<&CertificatePair::names>(),
     carried<&CertificatePair::key_kind>(),
     carried<&CertificatePair::not_after>(),
+    carried<&CertificatePair::common_name>(),
+    carried<&CertificatePair::serial>(),
+    carried<&CertificatePair::dns_names>(),
 };
 
 constexpr Section pair_section = section_of<CertificatePair>(pair_options);

@@ -327,6 +327,7 @@ void Server::drop_exchange() noexcept {
     http::Trace& trace = exchange->trace();
     trace.response_bytes -= std::min<std::uint64_t>(trace.response_bytes, stream_->queued());
   }
+  exchange->end_attempt();
   if (exchange->on_end != nullptr) exchange->on_end->on_exchange_end(*exchange);
   exchange_ = nullptr;
   body_ = Body::none;

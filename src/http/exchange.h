@@ -100,7 +100,8 @@ struct Trace {
   std::uint32_t repeats = 0;       // answers that a middleware dropped to ask once more
   std::uint64_t connection = 0;
   bool is_websocket = false;  // counted by its entry point
-  bool is_logged = true;  // the router, or without one the entry point, wants it in the access log
+  bool is_logged = true;   // the router, or without one the entry point, wants it in the access log
+  bool is_counted = true;  // and in the metrics
 };
 
 // An answer that takes its time: a page of another service, a body that was held.
@@ -133,6 +134,7 @@ class Exchange {
   const void* route = nullptr;
   const void* configuration = nullptr;  // held as a whole; null: of it only the route is
   ExchangeEnd* on_end = nullptr;
+  ExchangeEnd* attempt = nullptr;  // the last one to forward it; null: nobody counts those
   const ForwardedRules* forwarded = nullptr;  // of the entry point
   WorkerTools* tools = nullptr;
 
@@ -144,6 +146,13 @@ class Exchange {
 
   ClientEnd* client_end() const noexcept { return client_end_; }
   void set_client_end(ClientEnd* end) noexcept { client_end_ = end; }
+
+  // The attempt is over: another one begins, or the exchange ends.
+  void end_attempt() noexcept {
+    ExchangeEnd* const ended = attempt;
+    attempt = nullptr;
+    if (ended != nullptr) ended->on_exchange_end(*this);
+  }
 
   // Towards whoever answers: all of the body was handed over; some of it was, and is gone.
   bool request_ended() const noexcept { return request_ended_; }

@@ -11,6 +11,7 @@ Fetch::Fetch(Exchange& parent, FetchUser& user) noexcept
   child_.tools = parent.tools;
   child_.forwarded = parent.forwarded;
   child_.depth = parent.depth + 1;
+  child_.trace().is_counted = parent.trace().is_counted;
   Request& request = child_.request();
   request.method = "GET";
   request.version = Version::http11;
@@ -21,6 +22,7 @@ Fetch::Fetch(Exchange& parent, FetchUser& user) noexcept
 
 Fetch::~Fetch() {
   cancel();
+  child_.end_attempt();
 }
 
 void Fetch::cancel() noexcept {

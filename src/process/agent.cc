@@ -3,16 +3,18 @@
 
 #include "agent/api.h"
 #include "agent/expiry_watch.h"
+#include "agent/metric_page.h"
 #include "agent/probe_runner.h"
 #include "agent/resolver.h"
-#include "agent/server_metrics.h"
 #include "agent/site.h"
 #include "config/codec.h"
 #include "core/text.h"
+#include "observe/process_meter.h"
 #include "os/memory.h"
 #include "process/build_paths.h"
 #include "process/child_loop.h"
 #include "process/cli.h"
+#include "process/commands.h"
 #include "process/server_hosts.h"
 #include "runtime/http1_connector.h"
 #include "runtime/middleware_plan.h"
@@ -71,9 +73,10 @@ class Agent final : public Ear {
  private:
   Status start();
   Status open_network();
+  void open_metrics();
   Status open_site();
   Status take_configuration(const runtime::Bundle& bundle);
-  agent::Reply answer_metrics() const;
+  agent::Reply answer_metrics(const agent::Question& question);
   void close_network();
   int fail(const Error& error);
   void take_configuration(const Message& message);
@@ -98,6 +101,10 @@ class Agent final : public Ear {
   std::unique_ptr<agent::ProbeRunner> probes_;
   std::vector<config::MiddlewareType> types_;
   std::unique_ptr<agent::Api> api_;
+  // Null: nothing is counted.
+  std::unique_ptr<observe::SeriesBook> series_;
+  std::unique_ptr<observe::ProcessMeter> own_figures_;
+  std::unique_ptr<agent::MetricPage> metrics_;
   std::unique_ptr<agent::Site> site_;
   os::Fd error_log_;  // once the first one was replaced
 };
@@ -143,7 +150,15 @@ Status Agent::open_network() {
                                   .pools = pools_.get(),
                                   .log = &log_});
   types_ = runtime::middleware_types(*input_.modules);
+  if (input_.usage) open_metrics();
   return success();
+}
+
+void Agent::open_metrics() {
+  series_ = std::make_unique<observe::SeriesBook>(input_.zones->slabs().of_agent());
+  own_figures_ = std::make_unique<observe::ProcessMeter>(*series_, "");
+  metrics_ = std::make_unique<agent::MetricPage>(agent::MetricPage::Options{
+      .slabs = &input_.zones->slabs(), .probes = probes_.get(), .build = build_labels()});
 }
 
 Status Agent::open_site() {
@@ -155,7 +170,8 @@ Status Agent::open_site() {
   site_->answer("dashboard@internal", [this](const agent::Question& question) {
     return api_ == nullptr ? agent::Reply::not_found() : api_->answer_dashboard(question);
   });
-  site_->answer("prometheus@internal", [this](const agent::Question&) { return answer_metrics(); });
+  site_->answer("prometheus@internal",
+                [this](const agent::Question& question) { return answer_metrics(question); });
   if (!site_->listen(std::exchange(input_.agent_listener, -1)))
     return Error{Errc::io, "", "the kernel refuses to watch the socket of the agent"};
   network_->turn();
@@ -174,6 +190,7 @@ Status Agent::take_configuration(const runtime::Bundle& bundle) {
       config, [&config](std::string_view service) { return is_usable(config, service); }));
   pools_->sweep();
   network_->turn();
+  if (metrics_ != nullptr) metrics_->take(config);
   if (!config.fixed.api) {
     api_.reset();
     return success();
@@ -197,9 +214,11 @@ void Agent::take_configuration(const Message& message) {
   loop_.channel().send(MessageType::applied, body_of(Applied{*serial, is_taken ? 1u : 0u}));
 }
 
-// What is known here: the states of servers.
-agent::Reply Agent::answer_metrics() const {
-  return agent::server_metrics(*probes_);
+agent::Reply Agent::answer_metrics(const agent::Question& question) {
+  if (metrics_ == nullptr) return agent::Reply::not_found();
+  own_figures_->report(input_.usage->read(), os::open_descriptors(),
+                       input_.usage->most_descriptors());
+  return metrics_->answer(question);
 }
 
 // Connections are freed at the end of a turn, while those that they belong to are still there.

@@ -4,9 +4,11 @@
 #include "config/yaml.h"
 #include "h1/fields.h"
 #include "net/uv_loop.h"
+#include "observe/request_labels.h"
 #include "process/build_paths.h"
 #include "process/commands.h"
 #include "process/usage.h"
+#include "tls/version.h"
 
 #include <fmt/format.h>
 
@@ -27,6 +29,7 @@ int print_build_info(const runtime::Modules& modules) {
   info.compiler = PM_COMPILER;
   info.configure_arguments = PM_CONFIGURE_ARGUMENTS;
   info.libraries = {{"libuv", std::string(net::uv_version())},
+                    {"openssl", std::string(tls::openssl_version())},
                     {"llhttp", std::string(h1::parser_version())},
                     {"libyaml", std::string(config::yaml_version())},
                     {"c-ares", std::string(agent::dns_version())},
@@ -34,6 +37,14 @@ int print_build_info(const runtime::Modules& modules) {
   const std::string text = build_text(info, modules);
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? exit_success
                                                                          : exit_failed;
+}
+
+std::string build_labels() {
+  std::string labels;
+  observe::append_label(labels, "libuv", net::uv_version());
+  observe::append_label(labels, "openssl", tls::openssl_version());
+  observe::append_label(labels, "version", build_version);
+  return labels;
 }
 
 }  // namespace pm::process

@@ -11,11 +11,13 @@
 #include "core/log.h"
 #include "os/sandbox.h"
 #include "os/title.h"
+#include "os/usage.h"
 #include "process/channel.h"
 #include "runtime/bundle.h"
 #include "runtime/modules.h"
 #include "runtime/server.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +54,8 @@ struct ChildInput {
   std::string agent_socket;  // where that is found; "": nowhere
   unsigned slot = 0;
   std::vector<runtime::ListeningSocket> listeners;
+  std::optional<os::UsageReader>
+      usage;  // made by enter_child(): with metrics, a child reports what it uses
 };
 
 // Right after fork. `title` follows "pointsman: ".

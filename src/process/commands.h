@@ -19,5 +19,6 @@ int print_manual(
 int print_help();
 int print_version();
 int print_build_info(const runtime::Modules& modules);
+std::string build_labels();  // of pointsman_build_info
 
 }  // namespace pm::process

@@ -101,6 +101,7 @@ std::optional<Master::Clock::time_point> Master::next_deadline() const {
   if (phase_ == Phase::draining || phase_ == Phase::stopping) return next;
   consider(children_.next_due());
   consider(next_secret_);
+  if (meter_ && !is_retiring_) consider(meter_->due());
   if (input_.heritage) consider(next_sweep_);
   if (loading_) consider(loading_->deadline());
   if (coming_) consider(coming_deadline_);
@@ -135,6 +136,7 @@ void Master::on_deadline_of_work(Clock::time_point now) {
     next_sweep_ = now + pause_of_sweeps;
   }
   start_due(now);
+  if (meter_ && !is_retiring_ && now >= meter_->due()) meter_->report(now);
   if (now >= next_secret_) {
     zones_->ticket_keys()->rotate();
     next_secret_ = now + std::chrono::seconds(shm::TicketKeys::rotation_seconds);

@@ -24,6 +24,7 @@
 #include "process/handoff.h"
 #include "process/listeners.h"
 #include "process/log_files.h"
+#include "process/master_meter.h"
 #include "process/notify.h"
 #include "process/pid_file.h"
 #include "process/summary.h"
@@ -99,6 +100,7 @@ class Master {
   void give_up_coming(const std::string& reason);
   void finish_reload(const std::string& what);
   void end_reload(bool ok, const std::string& reason);
+  void open_meter();
   void renew_agent() noexcept;
   void abandon_reload() noexcept;
 
@@ -174,9 +176,10 @@ class Master {
   PidFile pid_file_;
   Notifier notifier_;
   std::optional<shm::Zones> zones_;
-  shm::Process self_;              // as slots name it
-  Clock::time_point next_secret_;  // when tickets get a new one
-  Clock::time_point next_sweep_;   // when slots of dead masters' children are looked for
+  std::optional<MasterMeter> meter_;  // while something is counted
+  shm::Process self_;                 // as slots name it
+  Clock::time_point next_secret_;     // when tickets get a new one
+  Clock::time_point next_sweep_;      // when slots of dead masters' children are looked for
   Children children_;
   Phase phase_ = Phase::starting;
   std::optional<Clock::time_point> phase_deadline_;

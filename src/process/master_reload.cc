@@ -169,6 +169,7 @@ void Master::commit() {
   move_pid_file();
   watch_files();
   warn_of_limits();
+  open_meter();
   bound_generations();
   finish_reload(what);
 }
@@ -256,15 +257,20 @@ void Master::abandon_reload() noexcept {
 
 void Master::refuse_reload(const std::string& reason) {
   log_.error(fmt::format("reload {} failed, nothing is changed: {}", ++reloads_, reason));
+  if (meter_) meter_->on_refusal();
   end_reload(false, reason);
 }
 
 void Master::finish_reload(const std::string& what) {
   ++reloads_;
-  log_.notice(what.find("): ") == std::string::npos
-                  ? fmt::format("reload {}: {}", reloads_, what)
-                  : fmt::format("reload {} applied in {} ms ({}", reloads_,
-                                milliseconds_since(reload_began_), what));
+  const bool is_applied = what.find("): ") != std::string::npos;
+  if (meter_) {
+    is_applied ? meter_->on_load(Clock::now() - reload_began_, std::time(nullptr))
+               : meter_->on_unchanged();
+  }
+  log_.notice(is_applied ? fmt::format("reload {} applied in {} ms ({}", reloads_,
+                                       milliseconds_since(reload_began_), what)
+                         : fmt::format("reload {}: {}", reloads_, what));
   end_reload(true, "");
 }
 

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include <poll.h>
 #include <unistd.h>
@@ -221,6 +222,8 @@ void Master::watch_files() {
 void Master::enter_running() {
   phase_ = Phase::running;
   last_load_ = Clock::now();
+  open_meter();
+  if (meter_) meter_->on_load({}, std::time(nullptr));
   const Summary facts = summary();
   warn_of_limits();
   watch_files();
@@ -233,6 +236,14 @@ void Master::enter_running() {
   greet_predecessor();
   input_.report.started(logs_.error());
   if (wanted_) start_loading();
+}
+
+void Master::open_meter() {
+  if (plan().has_metrics == 0) {
+    meter_.reset();
+  } else if (!meter_) {
+    meter_.emplace(zones_->slabs().of_master());
+  }
 }
 
 Summary Master::summary() const {

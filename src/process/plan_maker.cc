@@ -245,6 +245,7 @@ void Maker::set_rest() {
   plan_.daemon = choice(fixed_.daemon);
   plan_.term_is_graceful = choice(fixed_.operations.term_is_graceful);
   plan_.has_agent_site = fixed_.api || fixed_.metrics.prometheus ? 1 : 0;
+  plan_.has_metrics = fixed_.metrics.prometheus ? 1 : 0;
   plan_.orphans_serve = fixed_.operations.orphans == "serve" ? 1 : 0;
   plan_.sandbox = sandbox_mode(fixed_.operations.seccomp);
   plan_.open_files = static_cast<std::uint64_t>(std::max<std::int64_t>(0, fixed_.rlimit_nofile));

@@ -93,6 +93,7 @@ int Worker::start() {
   options.health = &input_.zones->health();
   options.agent_socket = input_.agent_socket;
   options.access_log = access_log_.get();
+  options.usage = input_.usage ? &*input_.usage : nullptr;
   options.spill = std::exchange(input_.spill, -1);
   options.on_drained = [this] {
     leave();

@@ -66,7 +66,7 @@ std::string did_you_mean(const config::Findings& findings, std::string_view name
 
 Observed Routing::observed(std::uint32_t root, std::uint32_t leaf) const {
   if (!routers[leaf].service.ends_with("@internal")) return routers[root].observed;
-  return {add_internals, false, false, "minimal"};
+  return {add_internals, count_internals, false, "minimal"};
 }
 
 Routing build(const BuildInput& input, config::Findings& findings) {
@@ -96,6 +96,7 @@ Routing Builder::run() {
   default_entry_points_ = default_entry_points(fixed_);
   root_entries_.resize(fixed_.entry_points.size());
   routing_.add_internals = fixed_.access_log && fixed_.access_log->add_internals;
+  routing_.count_internals = fixed_.metrics.add_internals;
   collect();
   const std::vector<std::uint32_t> order = arrange_layers(drafts_, findings_);
   for (Draft& draft : drafts_)

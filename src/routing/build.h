@@ -81,7 +81,8 @@ struct Routing {
   std::vector<TlsHosts> tls;                        // by entry point
   std::vector<std::array<std::uint32_t, 2>> roots;  // by entry point, by kind: index into tables
   std::vector<std::unique_ptr<const rules::Rule>> rules;
-  bool add_internals = false;  // accessLog.addInternals
+  bool add_internals = false;    // accessLog.addInternals
+  bool count_internals = false;  // metrics.addInternals
 
   const Table& root_table(std::uint32_t entry_point, Kind kind) const noexcept {
     return tables[roots[entry_point][static_cast<std::size_t>(kind)]];

@@ -4,10 +4,12 @@
 #include "core/text.h"
 #include "http/reply.h"
 #include "observe/access_log.h"
+#include "observe/request_labels.h"
 #include "os/inspect.h"
 #include "runtime/internal.h"
 #include "runtime/memory_trim.h"
 #include "runtime/prelude.h"
+#include "runtime/service_meter.h"
 #include "runtime/tls_front.h"
 #include "tls/server_context.h"
 
@@ -77,6 +79,12 @@ http::ForwardedRules forwarded_of(const config::EntryPoint& source) {
   return rules;
 }
 
+void count_retries(observe::Meters& meters, const Route& route, std::uint32_t retries) {
+  shm::Cell* cell =
+      meters.book().cells({.kind = observe::kind::retries, .name = route.service_name}, 1);
+  if (cell != nullptr) shm::add(*cell, retries);
+}
+
 }  // namespace
 
 Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker,
@@ -97,7 +105,9 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
       accept_grace_ms_(
           whole_milliseconds(source.transport.life_cycle.request_accept_grace_timeout)),
-      logged_(source.observability.access_logs) {
+      logged_(source.observability.access_logs),
+      counted_(source.observability.metrics) {
+  if (worker.meters != nullptr) open_meters();
   if (!source.proxy_protocol) return;
   trusts_every_proxy_ = source.proxy_protocol->insecure;
   trusted_proxies_ = addresses_of(source.proxy_protocol->trusted_ips);
@@ -165,12 +175,31 @@ void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
 
 void Entry::count_connection() noexcept {
   ++worker_->connections;
+  note_connections(1);
   worker_->trim->note();
+}
+
+void Entry::note_connections(int more) noexcept {
+  open_connections_ += static_cast<std::uint64_t>(more);
+  if (open_cell_ != nullptr) shm::put(*open_cell_, open_connections_);
+}
+
+void Entry::open_meters() {
+  observe::Meters& meters = *worker_->meters;
+  if (meters.settings().entry_points) meter_.emplace(observe::Family::entry_point, name_);
+  open_cell_ =
+      meters.book().cells({.kind = observe::kind::connections, .name = name_, .extra = "TCP"}, 1);
+}
+
+void Entry::count_handshake(std::string_view result) noexcept {
+  if (worker_->meters == nullptr) return;
+  worker_->meters->count({.kind = observe::kind::handshakes, .name = name_, .extra = result});
 }
 
 void Entry::serve(net::Stream* stream, const Endpoint& client, std::string_view early,
                   std::unique_ptr<http::SecureFacts> secure) noexcept {
   h1::Server::Options options = options_for(client);
+  if (secure != nullptr) count_handshake(secure->resumed ? "resumed" : "full");
   options.secure = std::move(secure);
   connections_.push_back(*h1::Server::adopt(stream, std::move(options), early));
 }
@@ -182,6 +211,7 @@ std::shared_ptr<tls::ServerContext> Entry::choose_tls(std::string_view server_na
 }
 
 void Entry::note_failed_handshake(const Endpoint& client, std::string_view why) noexcept {
+  count_handshake("failed");
   if (!worker_->log->is_on(Level::debug)) return;
   worker_->log->debug(fmt::format("no TLS with {}: {}", client.to_string(), why),
                       {{"entryPointName", name_}});
@@ -189,6 +219,7 @@ void Entry::note_failed_handshake(const Endpoint& client, std::string_view why) 
 
 void Entry::forget_prelude() noexcept {
   --worker_->connections;
+  note_connections(-1);
   owner_->on_connection_closed();
 }
 
@@ -200,6 +231,7 @@ void Entry::on_accept_failed(int error) noexcept {
 
 void Entry::on_closed(h1::Server&) noexcept {
   --worker_->connections;
+  note_connections(-1);
   owner_->on_connection_closed();
 }
 
@@ -245,6 +277,7 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   exchange.forwarded = &forwarded_;
   exchange.tools = &worker_->tools;
   exchange.trace().is_logged = logged_;
+  exchange.trace().is_counted = counted_;
   if (!denied_methods_.empty() && is_denied(request.method))
     return refuse(exchange, 405, "Method Not Allowed\n");
   if (!http::apply_underscores(request, forwarded_.underscores))
@@ -284,6 +317,7 @@ void Entry::route(http::Exchange& exchange) noexcept {
     return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
   hold(exchange, *found);
   exchange.trace().is_logged = found->access_log;
+  exchange.trace().is_counted = found->metrics;
   if (is_misdirected(request))
     return http::reply(exchange, 421, "Misdirected Request\n", http::BodyType::plain);
   if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden))
@@ -327,7 +361,10 @@ void Entry::serve(http::Exchange& exchange) noexcept {
   if (child == nullptr)
     return http::reply(exchange, 404, "404 page not found\n", http::BodyType::plain);
   exchange.route = child;
-  if (child->is_internal_service) exchange.trace().is_logged = child->access_log;
+  if (child->is_internal_service) {
+    exchange.trace().is_logged = child->access_log;
+    exchange.trace().is_counted = child->metrics;
+  }
   enter(exchange, *child);
 }
 
@@ -346,8 +383,30 @@ void Entry::answer(http::Exchange& exchange, const Route& route) noexcept {
 void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
   const http::Trace& trace = exchange.trace();
   if (trace.is_websocket) --open_websockets_;
+  if (worker_->meters != nullptr) count(exchange);
   if (worker_->access_log != nullptr && trace.is_logged) log(exchange);
   let_go(exchange);
+}
+
+void Entry::count(const http::Exchange& exchange) noexcept {
+  const http::Trace& trace = exchange.trace();
+  if (worker_->requests != nullptr) shm::add(*worker_->requests, 1);
+  if (!trace.is_counted) return;
+  observe::Meters& meters = *worker_->meters;
+  observe::Observation seen = observe_exchange(exchange, trace.status);
+  seen.response_bytes = trace.response_bytes;
+  seen.time_ns = worker_->http1.loop->now_ns() - trace.started_ns;
+  std::string labels;
+  if (const auto& wanted = meters.settings().header_labels; !wanted.empty()) {
+    labels = observe::header_labels_of(exchange.request(), wanted);
+    seen.header_labels = labels;
+  }
+  if (meter_) meter_->count(meters, seen);
+  const Route* route = static_cast<const Route*>(exchange.route);
+  if (route == nullptr) return;
+  if (route->meter) route->meter->count(meters, seen);
+  if (trace.repeats != 0 && meters.settings().services)
+    count_retries(meters, *route, trace.repeats);
 }
 
 void Entry::log(const http::Exchange& exchange) noexcept {

@@ -15,9 +15,11 @@
 #include "http/tools.h"
 #include "http/url.h"
 #include "net/listener.h"
+#include "observe/request_meter.h"
 #include "runtime/runtime.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,8 @@ struct WorkerState {
   const Runtime* runtime = nullptr;  // the present one
   Log* log = nullptr;
   observe::AccessLog* access_log = nullptr;
+  observe::Meters* meters = nullptr;  // null: nothing is counted
+  shm::Cell* requests = nullptr;      // of all entry points; with meters
   std::uint32_t worker = 0;
   std::uint64_t connections = 0;  // open now
   std::uint64_t max_connections = 0;
@@ -117,6 +121,10 @@ class Entry final : public h1::RequestHandler,
   void hold(http::Exchange& exchange, const Route& route) noexcept;
   void let_go(http::Exchange& exchange) noexcept;
   void log(const http::Exchange& exchange) noexcept;
+  void open_meters();
+  void count(const http::Exchange& exchange) noexcept;
+  void count_handshake(std::string_view result) noexcept;
+  void note_connections(int more) noexcept;
   bool admit_websocket(http::Exchange& exchange) noexcept;  // false: answered already
   h1::Server::Options options_for(const Endpoint& client) noexcept;
 
@@ -138,6 +146,10 @@ class Entry final : public h1::RequestHandler,
   std::uint64_t grace_ms_;
   std::uint64_t accept_grace_ms_;
   bool logged_;
+  bool counted_;
+  std::optional<observe::RequestMeter> meter_;  // none: entry points are not counted
+  std::uint64_t open_connections_ = 0;
+  shm::Cell* open_cell_ = nullptr;
   std::vector<net::Listener*> listeners_;
   List<h1::Server> connections_;
   List<Prelude> preludes_;

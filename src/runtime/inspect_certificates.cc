@@ -85,6 +85,9 @@ void Inspector::judge(config::CertificatePair& pair, std::string_view what) {
   pair.names = std::move(facts.names);
   pair.key_kind = std::move(facts.key_kind);
   pair.not_after = facts.not_after;
+  pair.common_name = std::move(facts.common_name);
+  pair.serial = std::move(facts.serial);
+  pair.dns_names = std::move(facts.dns_names);
 }
 
 // Of two certificates for the same names and the same kind of key the first is served (tls-acme.md section 1).

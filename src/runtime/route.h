@@ -9,6 +9,7 @@
 #include "http/chain.h"
 #include "http/service.h"
 #include "net/reactor.h"
+#include "observe/request_meter.h"
 #include "routing/build.h"
 #include "runtime/kept.h"
 
@@ -30,10 +31,12 @@ struct Route final : net::Mortal {
   const routing::Table* children = nullptr;  // of its Runtime, which such an exchange holds whole
   http::EncodedSet forbidden = 0;
   bool access_log = true;  // of this router as a root
+  bool metrics = true;
   bool is_internal_service = false;
 
   std::vector<KeptPtr> needs;
-  mutable std::uint32_t holders = 1;  // its Runtime, exchanges
+  mutable std::optional<observe::RequestMeter> meter;  // none: routers are not counted
+  mutable std::uint32_t holders = 1;                   // its Runtime, exchanges
 };
 
 }  // namespace pm::runtime

@@ -51,6 +51,7 @@ class Runtime {
     const shm::TicketKeys* ticket_keys = nullptr;  // null: no session is resumed
     const shm::Health* health = nullptr;           // null: every server counts as up
     std::string agent_socket;                      // "": there is none, api@internal answers 502
+    observe::Meters* meters = nullptr;  // null: nothing is counted; first touched on the loop
   };
   Runtime(config::Config config, const Modules& modules, const Options& options);
   ~Runtime();
@@ -67,6 +68,9 @@ class Runtime {
   // Null where no entry point has HTTPS routers. A handshake holds it.
   const std::shared_ptr<TlsFront>& tls() const noexcept { return tls_; }
 
+  // Whether that is counted under this name here.
+  bool knows(observe::Family family, std::string_view name) const noexcept;
+
   // On the loop, when this one takes the place of `old`: what `old` has decoded meanwhile need not be decoded again.
   void inherit(const Runtime& old) noexcept;
   // On the loop, of one whose place was taken: routes that exchanges hold are theirs from now on, and the rest may be
@@ -78,6 +82,7 @@ class Runtime {
   friend class RuntimeMaker;
   std::shared_ptr<TlsFront> tls_;
   routing::Routing routing_;
+  std::vector<std::uint64_t> counted_names_;    // hashes, rising: of what has series of its own
   std::vector<std::unique_ptr<Route>> routes_;  // beside Routing::routers
 };
 

@@ -4,6 +4,7 @@
 #include "core/hash.h"
 #include "runtime/pool_plans.h"
 #include "runtime/runtime.h"
+#include "runtime/service_meter.h"
 #include "shm/cursors.h"
 #include "upstream/load_balancer.h"
 #include "upstream/weighted.h"
@@ -20,6 +21,20 @@ namespace pm::runtime {
 using routing::Standing;
 
 constexpr std::uint64_t agent_timeout_ms = 60000;
+
+namespace {
+
+std::uint64_t name_hash(observe::Family family, std::string_view name) noexcept {
+  return fnv1a(name) + static_cast<std::uint64_t>(family);
+}
+
+}  // namespace
+
+// Entry points are of the static part, which does not change below a worker.
+bool Runtime::knows(observe::Family family, std::string_view name) const noexcept {
+  return family == observe::Family::entry_point ||
+         std::binary_search(counted_names_.begin(), counted_names_.end(), name_hash(family, name));
+}
 
 class RuntimeMaker {
  public:
@@ -40,6 +55,7 @@ class RuntimeMaker {
     make_agent_services();
     out_.routing_ = std::move(plan_.routing);
     make_routes();
+    std::sort(out_.counted_names_.begin(), out_.counted_names_.end());
   }
 
  private:
@@ -55,6 +71,8 @@ class RuntimeMaker {
   std::shared_ptr<upstream::LoadBalancer> make_load_balancer(const std::string& name,
                                                              ServicePlan& plan);
   std::shared_ptr<upstream::Weighted> make_weighted(const std::string& name, ServicePlan& plan);
+  std::unique_ptr<ServiceMeter> meter_of(const std::string& name);
+  void note_counted(observe::Family family, std::string_view name);
   upstream::LiveList live_servers(const std::string& name, const config::LoadBalancer& source);
   upstream::LiveList live_children(const ServicePlan& plan);
   void make_agent_services();
@@ -120,7 +138,17 @@ std::shared_ptr<upstream::LoadBalancer> RuntimeMaker::make_load_balancer(const s
   return std::make_shared<upstream::LoadBalancer>(
       std::move(servers), std::move(balancer),
       upstream::LoadBalancerOptions{name, source.pass_host_header, options_.pools, pool,
-                                    live_servers(name, source)});
+                                    live_servers(name, source), meter_of(name)});
+}
+
+std::unique_ptr<ServiceMeter> RuntimeMaker::meter_of(const std::string& name) {
+  if (options_.meters == nullptr || !options_.meters->settings().services) return nullptr;
+  note_counted(observe::Family::service, name);
+  return std::make_unique<ServiceMeter>(*options_.meters, name);
+}
+
+void RuntimeMaker::note_counted(observe::Family family, std::string_view name) {
+  out_.counted_names_.push_back(name_hash(family, name));
 }
 
 upstream::LiveList RuntimeMaker::live_servers(const std::string& name,
@@ -321,6 +349,15 @@ void RuntimeMaker::make_route(const routing::Router& router, Route& route) {
   route.is_internal_service = router.service.ends_with("@internal");
   route.access_log =
       route.is_internal_service ? out_.routing_.add_internals : router.observed.access_logs;
+  route.metrics =
+      route.is_internal_service ? out_.routing_.count_internals : router.observed.metrics;
+  if (options_.meters != nullptr && options_.meters->settings().routers) {
+    route.meter.emplace(observe::Family::router, route.name, route.service_name);
+    note_counted(observe::Family::router, route.name);
+  }
+  if (options_.meters != nullptr && options_.meters->settings().services) {
+    note_counted(observe::Family::service, route.service_name);
+  }
   keep_for(router, route);
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/http1_connector.h"
 #include "runtime/memory_trim.h"
 #include "runtime/runtime.h"
+#include "runtime/self_report.h"
 #include "runtime/succession.h"
 #include "shm/zones.h"
 #include "tls/gate.h"
@@ -50,6 +51,8 @@ class DataPlane final : public Server,
   void on_timer() noexcept override;
   void on_turn_end() noexcept override;
   void watch_drain() noexcept;
+  void open_meters(const config::Static& fixed);
+  void present(const Runtime* runtime);
 
   ServerOptions options_;
   std::unique_ptr<net::Loop> loop_;
@@ -58,8 +61,10 @@ class DataPlane final : public Server,
   std::unique_ptr<tls::Gate> gate_;
   std::unique_ptr<MemoryTrim> trim_;
   Http1Connector connector_;
+  std::unique_ptr<observe::Meters> meters_;  // null: nothing is counted
   WorkerState state_;
   std::unique_ptr<upstream::PoolBook> pools_;
+  std::unique_ptr<SelfReport> report_;  // null: as there are no meters
   std::unique_ptr<Succession> succession_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::uint64_t drain_began_ms_ = 0;  // 0: not draining
@@ -99,6 +104,7 @@ Status DataPlane::open(uv_loop_s* loop) {
     state_.terminating_status =
         static_cast<std::uint16_t>(config.fixed.ping->terminating_status_code);
   }
+  open_meters(config.fixed);
   for (std::uint32_t i = 0; i < config.fixed.entry_points.size(); ++i) {
     entries_.push_back(std::make_unique<Entry>(config.fixed.entry_points[i], i, state_,
                                                static_cast<EntryOwner&>(*this)));
@@ -107,6 +113,25 @@ Status DataPlane::open(uv_loop_s* loop) {
   begin(std::move(config));
   if (options_.access_log != nullptr) loop_->at_turn_end(*this);
   return success();
+}
+
+void DataPlane::open_meters(const config::Static& fixed) {
+  if (!fixed.metrics.prometheus || options_.zones == nullptr) return;
+  meters_ = std::make_unique<observe::Meters>(options_.zones->slabs().slab(options_.slot),
+                                              observe::settings_of(*fixed.metrics.prometheus));
+  state_.meters = meters_.get();
+  shm::Cell* cells = meters_->book().cells(
+      {.kind = observe::kind::worker, .name = fmt::format("{}", options_.worker)},
+      observe::cell::worker_cells);
+  if (cells != nullptr) state_.requests = cells + observe::cell::worker_requests;
+}
+
+void DataPlane::present(const Runtime* runtime) {
+  state_.runtime = runtime;
+  if (meters_ == nullptr || runtime == nullptr) return;
+  meters_->book().set_known([this](observe::Family family, std::string_view name) {
+    return state_.runtime->knows(family, name);
+  });
 }
 
 void DataPlane::begin(config::Config config) {
@@ -125,12 +150,15 @@ void DataPlane::begin(config::Config config) {
                   .cursors = options_.zones != nullptr ? &options_.zones->cursors() : nullptr,
                   .ticket_keys = options_.ticket_keys,
                   .health = options_.health,
-                  .agent_socket = options_.agent_socket},
+                  .agent_socket = options_.agent_socket,
+                  .meters = meters_.get()},
       .pools = pools_.get(),
       .present = [this](const Runtime* runtime) {
-        state_.runtime = runtime;
+        present(runtime);
       }});
   succession_->begin(std::move(config));
+  if (meters_ != nullptr && options_.usage != nullptr)
+    report_ = std::make_unique<SelfReport>(state_, *pools_, *options_.usage);
 }
 
 void DataPlane::start() {
@@ -165,6 +193,7 @@ void DataPlane::drain(const Drain& how) {
   silence_ends_ms_ = is_first ? silence_ends : std::min(silence_ends_ms_, silence_ends);
   if (!is_first) return;
   drain_began_ms_ = now;
+  if (report_ != nullptr) report_->set_draining();
   state_.http1.draining = true;
   for (auto& entry : entries_)
     entry->stop_listening();
@@ -200,6 +229,8 @@ void DataPlane::stop() {
   if (stopped_ || loop_ == nullptr) return;
   stopped_ = true;
   loop_->disarm(*this);
+  if (report_ != nullptr) report_->report();
+  report_.reset();
   for (auto& entry : entries_)
     entry->stop_listening();
   for (auto& entry : entries_)

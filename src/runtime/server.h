@@ -33,6 +33,9 @@ class Zones;
 namespace pm::observe {
 class AccessLog;
 }
+namespace pm::os {
+class UsageReader;
+}
 
 namespace pm::runtime {
 
@@ -54,7 +57,8 @@ struct ServerOptions {
   shm::Zones* zones = nullptr;                   // what all workers count together; null in tests
   unsigned slot = 0;                             // under which this worker counts there
   observe::AccessLog* access_log = nullptr;      // null: off
-  int spill = -1;                                // a file for bodies that are held; becomes ours
+  const os::UsageReader* usage = nullptr;  // null: of what the worker uses nothing is reported
+  int spill = -1;                          // a file for bodies that are held; becomes ours
   std::function<void()> on_drained;
 };
 

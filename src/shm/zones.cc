@@ -81,14 +81,16 @@ Result<Zones::Attached> Zones::attach(std::span<const ZoneFd> inherited, const Z
   PM_TRY(Buckets buckets, from.take<Buckets>("buckets", sizes.buckets));
   PM_TRY(Counts counts, from.take<Counts>("counts", capacity, sizes.counts));
   PM_TRY(Cursors cursors, from.take<Cursors>("cursors", sizes.cursors));
-  return Attached{Zones(std::move(names), std::move(health), std::move(keys), std::move(slots),
-                        std::move(buckets), std::move(counts), std::move(cursors)),
-                  from.notices()};
+  PM_TRY(Slabs slabs, from.take<Slabs>("metrics", capacity, sizes.slab));
+  return Attached{
+      Zones(std::move(names), std::move(health), std::move(keys), std::move(slots),
+            std::move(buckets), std::move(counts), std::move(cursors), std::move(slabs)),
+      from.notices()};
 }
 
 std::vector<Zone*> Zones::all() {
-  std::vector<Zone*> zones{&names_.zone(),   &health_.zone(), &slots_.zone(),
-                           &buckets_.zone(), &counts_.zone(), &cursors_.zone()};
+  std::vector<Zone*> zones{&names_.zone(),  &health_.zone(),  &slots_.zone(), &buckets_.zone(),
+                           &counts_.zone(), &cursors_.zone(), &slabs_.zone()};
   if (ticket_keys_) zones.push_back(&ticket_keys_->zone());
   return zones;
 }
@@ -109,6 +111,7 @@ void Zones::make_read_only() noexcept {
 
 void Zones::give_back(unsigned slot) noexcept {
   counts_.clear(slot);
+  slabs_.clear_gauges(slot);
 }
 
 bool Zones::release(unsigned slot, const Holder& dead, const Process& self) noexcept {

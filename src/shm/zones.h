@@ -17,6 +17,7 @@
 #include "shm/cursors.h"
 #include "shm/health.h"
 #include "shm/names.h"
+#include "shm/slabs.h"
 #include "shm/slots.h"
 #include "shm/ticket_keys.h"
 
@@ -34,6 +35,7 @@ struct ZoneSizes {
   std::uint32_t buckets = Buckets::default_capacity;
   std::uint32_t counts = Counts::default_capacity;
   std::uint32_t cursors = Cursors::default_capacity;
+  std::uint32_t slab = Slabs::default_size;
 };
 
 struct ZoneFd {
@@ -55,6 +57,7 @@ class Zones {
   Buckets& buckets() noexcept { return buckets_; }
   Counts& counts() noexcept { return counts_; }
   Cursors& cursors() noexcept { return cursors_; }
+  Slabs& slabs() noexcept { return slabs_; }
 
   std::vector<ZoneFd> fds();                              // they stay ours
   void drop_secrets() noexcept { ticket_keys_.reset(); }  // in a process that serves nobody
@@ -69,14 +72,15 @@ class Zones {
  private:
   class Inherited;
   Zones(Names names, Health health, TicketKeys keys, Slots slots, Buckets buckets, Counts counts,
-        Cursors cursors)
+        Cursors cursors, Slabs slabs)
       : names_(std::move(names)),
         health_(std::move(health)),
         ticket_keys_(std::move(keys)),
         slots_(std::move(slots)),
         buckets_(std::move(buckets)),
         counts_(std::move(counts)),
-        cursors_(std::move(cursors)) {}
+        cursors_(std::move(cursors)),
+        slabs_(std::move(slabs)) {}
   std::vector<Zone*> all();
   void give_back(unsigned slot) noexcept;
   bool release(unsigned slot, const Holder& dead, const Process& self) noexcept;
@@ -88,6 +92,7 @@ class Zones {
   Buckets buckets_;
   Counts counts_;
   Cursors cursors_;
+  Slabs slabs_;
 };
 
 struct Zones::Attached {

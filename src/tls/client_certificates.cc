@@ -3,6 +3,7 @@
 
 #include "core/base64.h"
 #include "core/ip.h"
+#include "tls/pair.h"
 
 #include <openssl/x509v3.h>
 
@@ -46,16 +47,6 @@ CertificateName name_of(const X509_NAME* name) {
     }
   }
   return out;
-}
-
-std::string serial_of(const X509* certificate) {
-  BIGNUM* number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr);
-  if (number == nullptr) return {};
-  char* digits = BN_bn2dec(number);
-  std::string text = digits == nullptr ? "" : digits;
-  OPENSSL_free(digits);
-  BN_free(number);
-  return text;
 }
 
 std::int64_t seconds_of(const ASN1_TIME* time) {

@@ -71,22 +71,31 @@ void add_address(std::vector<std::string>& names, const std::string& bytes) {
   }
 }
 
-std::vector<std::string> names_of(X509* certificate) {
-  std::vector<std::string> names;
+std::string common_name_of(X509* certificate) {
   X509_NAME* subject = X509_get_subject_name(certificate);
   const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-  if (at >= 0) add_name(names, text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))));
+  return at < 0 ? "" : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+}
+
+// The common name as well, for those who have no other.
+void find_names(X509* certificate, PairFacts& facts) {
+  std::vector<std::string>& names = facts.names;
+  facts.common_name = common_name_of(certificate);
+  add_name(names, facts.common_name);
   auto* alternatives = static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(alternatives); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives, i);
-    if (name->type == GEN_DNS) add_name(names, text_of(name->d.dNSName));
+    if (name->type == GEN_DNS) {
+      facts.dns_names.push_back(text_of(name->d.dNSName));
+      add_name(names, facts.dns_names.back());
+    }
     if (name->type == GEN_IPADD) add_address(names, text_of(name->d.iPAddress));
   }
   GENERAL_NAMES_free(alternatives);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
+  std::sort(facts.dns_names.begin(), facts.dns_names.end());
 }
 
 std::string weakness_of(X509* certificate, EVP_PKEY* key) {
@@ -139,7 +148,8 @@ bool use_pair(SSL* ssl, const Pair& pair) noexcept {
 PairFacts inspect(const Pair& pair) {
   PairFacts facts;
   X509* certificate = pair.certificate.get();
-  facts.names = names_of(certificate);
+  find_names(certificate, facts);
+  facts.serial = serial_of(certificate);
   switch (EVP_PKEY_get_base_id(pair.key.get())) {
     case EVP_PKEY_RSA: facts.key_kind = "rsa"; break;
     case EVP_PKEY_EC: facts.key_kind = "ecdsa"; break;
@@ -154,6 +164,16 @@ PairFacts inspect(const Pair& pair) {
 
 std::string selection_key(const std::vector<std::string>& names) {
   return text::join(names, ",");
+}
+
+std::string serial_of(const X509* certificate) {
+  BIGNUM* number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr);
+  if (number == nullptr) return {};
+  char* digits = BN_bn2dec(number);
+  std::string text = digits == nullptr ? "" : digits;
+  OPENSSL_free(digits);
+  BN_free(number);
+  return text;
 }
 
 std::string pem_of(X509* certificate) {

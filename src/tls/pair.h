@@ -31,10 +31,13 @@ bool use_pair(SSL* ssl, const Pair& pair) noexcept;  // beside those of other ki
 
 struct PairFacts {
   std::vector<std::string>
-      names;                    // common name, DNS names, addresses: lower case, sorted, each once
-  std::string key_kind;         // "rsa", "ecdsa", "other"
-  std::string weakness;         // "" when there is none
-  std::int64_t not_before = 0;  // Unix seconds
+      names;                // common name, DNS names, addresses: lower case, sorted, each once
+  std::string common_name;  // as it stands there
+  std::string serial;       // decimal
+  std::vector<std::string> dns_names;  // as they stand there, sorted
+  std::string key_kind;                // "rsa", "ecdsa", "other"
+  std::string weakness;                // "" when there is none
+  std::int64_t not_before = 0;         // Unix seconds
   std::int64_t not_after = 0;
 };
 PairFacts inspect(const Pair& pair);
@@ -45,6 +48,7 @@ std::string selection_key(const std::vector<std::string>& names);
 // Every certificate of a PEM text; empty when there is none.
 std::vector<CertificatePtr> decode_certificates(std::string_view pem);
 
+std::string serial_of(const X509* certificate);  // decimal
 std::string pem_of(X509* certificate);
 std::string pem_of(EVP_PKEY* key);
 std::string subject_of(X509* certificate);  // RFC 2253

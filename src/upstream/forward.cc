@@ -2,11 +2,13 @@
 #include "upstream/forward.h"
 
 #include "http/reply.h"
+#include "http/tools.h"
 
 namespace pm::upstream {
 namespace {
 
 constexpr std::uint32_t most_attempts = 3;
+constexpr std::uint16_t client_left = 499;
 
 // RFC 9110 section 9.2.2, as http-services.md section 7 narrows it.
 bool is_repeatable(const http::Request& request) noexcept {
@@ -18,8 +20,9 @@ bool is_repeatable(const http::Request& request) noexcept {
 
 }  // namespace
 
-Forward::Forward(http::Exchange& exchange, const Server& server, bool pass_host_header) noexcept
-    : exchange_(&exchange), server_(&server) {
+Forward::Forward(http::Exchange& exchange, const Server& server, bool pass_host_header,
+                 ForwardMeter* meter) noexcept
+    : exchange_(&exchange), server_(&server), meter_(meter) {
   // A client of HTTP/1.0 may have sent no Host; the server gets one all the same.
   if (!pass_host_header || exchange.request().authority.empty()) options_.host = server.host;
   options_.path_prefix = server.path_prefix;
@@ -29,12 +32,30 @@ void Forward::start() noexcept {
   exchange_->set_client_end(this);
   exchange_->trace().server_url = server_->url;
   round_ = exchange_->round();
+  if (meter_ != nullptr) begin_counting();
   if (server_->target == nullptr) return give_up(http::Outcome::no_address, Sent::nothing);
   const TransportSettings& settings = pool().settings();
   options_.head_timeout_ms = settings.head_timeout_ms;
   if (settings.request_timeout_ms != 0)
     pool().loop().arm(*this, pool().loop().now_ms() + settings.request_timeout_ms);
   connect();
+}
+
+void Forward::begin_counting() noexcept {
+  http::Trace& trace = exchange_->trace();
+  exchange_->end_attempt();
+  exchange_->attempt = this;
+  trace.origin_status = 0;
+  if (exchange_->tools != nullptr) began_ns_ = exchange_->tools->loop->now_ns();
+  bytes_before_ = trace.origin_bytes;
+}
+
+void Forward::on_exchange_end(http::Exchange& exchange) noexcept {
+  const http::Trace& trace = exchange.trace();
+  const std::uint16_t status = trace.origin_status != 0 ? trace.origin_status : own_status_;
+  meter_->on_attempt_end(exchange, {.began_ns = began_ns_,
+                                    .origin_bytes = trace.origin_bytes - bytes_before_,
+                                    .status = status != 0 ? status : client_left});
 }
 
 void Forward::connect() noexcept {
@@ -106,6 +127,8 @@ void Forward::on_timer() noexcept {
 
 void Forward::give_up(http::Outcome outcome, Sent sent) noexcept {
   const std::uint16_t status = status_of(outcome);
+  own_status_ = status;
+  if (meter_ != nullptr) meter_->on_failure(outcome);
   exchange_->trace().termination = code_of(outcome);
   http::prepare_reply(*exchange_, status, http::reason_phrase(status), http::BodyType::none);
   exchange_->response().is_unsent = sent == Sent::nothing;

@@ -18,11 +18,14 @@ namespace pm::upstream {
 
 class Forward final : private http::Attempt,
                       private http::ClientEnd,
+                      private http::ExchangeEnd,
                       private DialUser,
                       private Waiter,
                       private net::Timer {
  public:
-  Forward(http::Exchange& exchange, const Server& server, bool pass_host_header) noexcept;
+  // `meter`: null where nothing is counted.
+  Forward(http::Exchange& exchange, const Server& server, bool pass_host_header,
+          ForwardMeter* meter) noexcept;
   ~Forward() override = default;
 
   void start() noexcept;
@@ -36,12 +39,14 @@ class Forward final : private http::Attempt,
   Flow flush_request(http::Exchange&) noexcept override { return Flow::hold; }
   void resume_response(http::Exchange&) noexcept override {}
   void cancel(http::Exchange&) noexcept override;
+  void on_exchange_end(http::Exchange&) noexcept override;
   // DialUser, Waiter, Timer
   void on_connected(http::ClientConnection& connection) noexcept override;
   void on_dial_failed(http::Outcome outcome) noexcept override;
   void on_turn_to_connect() noexcept override;
   void on_timer() noexcept override;
 
+  void begin_counting() noexcept;
   void connect() noexcept;
   void begin(http::ClientConnection& connection) noexcept;
   bool may_send_again(const Failure& failure) const noexcept;
@@ -52,9 +57,13 @@ class Forward final : private http::Attempt,
   http::Exchange* exchange_;
   const Server* server_;
   http::ForwardOptions options_;
-  Dial* dial_ = nullptr;  // in the arena; the last one when a second was needed
+  ForwardMeter* meter_;
+  std::uint64_t began_ns_ = 0;
+  std::uint64_t bytes_before_ = 0;  // of attempts before this one
+  Dial* dial_ = nullptr;            // in the arena; the last one when a second was needed
   std::uint32_t attempts_ = 0;
-  std::uint32_t round_ = 0;  // of the exchange when this began
+  std::uint32_t round_ = 0;       // of the exchange when this began
+  std::uint16_t own_status_ = 0;  // of the answer that this made in a server's place
   bool fresh_only_ = false;
 };
 

@@ -26,12 +26,16 @@ void LoadBalancer::serve(http::Exchange& exchange) noexcept {
   const auto choice = balancer_ == nullptr
                           ? std::optional<std::uint32_t>(0)
                           : balancer_->pick({.live = options_.live.get(), .key = {}});
-  if (!choice) return reply_no_server(exchange);
+  if (!choice) {
+    if (options_.meter != nullptr) options_.meter->on_no_server();
+    return reply_no_server(exchange);
+  }
   if (exchange.forwarded != nullptr)
     http::prepare_for_server(exchange.request(), *exchange.forwarded);
   Server& server = servers_[*choice];
   if (server.target == nullptr) find_target(server);
-  exchange.arena().make<Forward>(exchange, server, options_.pass_host_header)->start();
+  ForwardMeter* meter = exchange.trace().is_counted ? options_.meter.get() : nullptr;
+  exchange.arena().make<Forward>(exchange, server, options_.pass_host_header, meter)->start();
 }
 
 }  // namespace pm::upstream

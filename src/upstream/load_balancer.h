@@ -11,6 +11,7 @@
 
 #include "http/service.h"
 #include "upstream/balancer.h"
+#include "upstream/forward_meter.h"
 #include "upstream/live.h"
 #include "upstream/pool_book.h"
 
@@ -43,7 +44,8 @@ struct LoadBalancerOptions {
   // Where targets are found by their place.
   PoolBook* pools = nullptr;
   std::shared_ptr<PoolPlan> plan{};
-  LiveList live{};  // with a health check
+  LiveList live{};                        // with a health check
+  std::unique_ptr<ForwardMeter> meter{};  // null: nothing is counted
 };
 
 class LoadBalancer final : public http::Service, public Checked {

@@ -98,7 +98,7 @@ http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream) noexcep
 }
 
 void Pool::dial_ended(Target& target) noexcept {
-  --target.open;
+  --target.open, --open_;
   wake_waiter(target);
 }
 
@@ -127,17 +127,12 @@ void Pool::on_gone(http::ClientConnection& connection) noexcept {
   Target& target = target_of(connection);
   if (static_cast<InPool&>(connection).is_linked()) forget_idle(connection);
   connection.InLru::unlink();
-  --target.open;
+  --target.open, --open_;
   wake_waiter(target);
 }
 
 void Pool::wake_waiter(Target& target) noexcept {
   if (!target.waiting.empty()) loop_->reactor().queue(*waker_);
-}
-
-bool Pool::is_at_rest() const noexcept {
-  return std::all_of(targets_.begin(), targets_.end(),
-                     [](const auto& entry) { return entry.second->open == 0; });
 }
 
 void Pool::close_idle() noexcept {

@@ -111,12 +111,13 @@ class Pool final : private http::ConnectionOwner {
     return settings_.max_per_host == 0 || target.open < settings_.max_per_host;
   }
   // A dial of this target has begun; ended() or adopt() closes the count.
-  void dial_began(Target& target) noexcept { ++target.open; }
+  void dial_began(Target& target) noexcept { ++target.open, ++open_; }
   void dial_ended(Target& target) noexcept;
   http::ClientConnection* adopt(Target& target, net::Stream* stream) noexcept;
   void close_coldest(Target& target) noexcept;  // makes a place, if one is idle
   void close_idle() noexcept;                   // and those that linger
-  bool is_at_rest() const noexcept;             // no connection is open, and none is being made
+  bool is_at_rest() const noexcept { return open_ == 0; }
+  std::int64_t open() const noexcept { return open_; }  // connections, and dials under way
 
  private:
   void on_idle(http::ClientConnection& connection) noexcept override;
@@ -136,6 +137,7 @@ class Pool final : private http::ConnectionOwner {
   List<http::ClientConnection, http::LruTag> lru_;  // least recently used in front
   List<http::ClientConnection, http::LruTag> lingering_;
   std::int64_t idle_ = 0;
+  std::int64_t open_ = 0;
   Waker* waker_;
 };
 

@@ -45,6 +45,13 @@ bool PoolBook::sweep() noexcept {
   return all_gone;
 }
 
+std::uint64_t PoolBook::open_connections() const noexcept {
+  std::int64_t open = 0;
+  for (const auto& [key, entry] : pools_)
+    open += entry.pool->open();
+  return static_cast<std::uint64_t>(open);
+}
+
 void PoolBook::close_idle() noexcept {
   for (auto& [key, entry] : pools_)
     entry.pool->close_idle();

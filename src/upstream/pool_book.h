@@ -52,6 +52,7 @@ class PoolBook {
   bool sweep() noexcept;
   void close_idle() noexcept;
   std::size_t size() const noexcept { return pools_.size(); }
+  std::uint64_t open_connections() const noexcept;  // of all pools
 
  private:
   struct Entry {

@@ -25,7 +25,7 @@ LIBRARIES = {
     r"re2/": ("RE2", {"core"}),
     r"ares(_|\.h)": ("c-ares", {"agent"}),
     r"nlohmann/": ("nlohmann-json", {"agent"}),
-    r"z(lib|conf)\.h": ("zlib", set()),
+    r"z(lib|conf)\.h": ("zlib", {"agent"}),
     r"brotli/": ("brotli", set()),
     r"zstd": ("zstd", set()),
     r"hiredis": ("hiredis", set()),

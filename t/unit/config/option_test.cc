@@ -126,7 +126,7 @@ TEST(option, a_default_is_allowed) {
 TEST(option, the_maximal_configuration_of_the_tests_gives_every_option_a_value) {
   const Trial trial(maximal_config);
 
-  CHECK_EQUAL(std::string_view("2"),
+  CHECK_EQUAL(std::string_view("1"),
               std::string_view(std::to_string(count_of(trial.found(), "\n") + 1)));
   CHECK_EQUAL(std::string_view(""),
               std::string_view(left_at_defaults(static_section(), &trial.config.fixed)));

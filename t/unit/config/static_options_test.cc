@@ -186,14 +186,11 @@ TEST(static_options, comfort_that_is_not_there_yet_warns) {
   check_rows(rows, entry_point);
 }
 
-TEST(static_options, watching_files_is_missed_only_when_it_is_asked_for) {
+TEST(static_options, files_are_watched_or_not) {
   static constexpr Row rows[] = {
       {"{filename: a.yml}", "ok"},
       {"{filename: a.yml, watch: false}", "ok"},
-      {"{directory: d, watch: true}",
-       "1:41: warning: providers.file.watch is not supported yet and has no effect; write false; "
-       "until then a reload or a "
-       "restart reads the files again"},
+      {"{directory: d, watch: true}", "ok"},
   };
 
   check_rows(rows, [](std::string_view in) {
@@ -209,9 +206,18 @@ TEST(static_options, a_root_key_that_is_not_there_yet_is_told_apart_from_one_tha
       {"api:", "ok"},
       {"api: {basePath: x}",
        "1:17: error: api.basePath \"x\": not allowed here; write a path that begins with \"/\""},
-      {"metrics: {prometheus: {}}",
-       "1:23: warning: metrics.prometheus has one family so far, traefik_service_server_up; count "
-       "requests elsewhere until the others are there"},
+      {"metrics: {prometheus: {}}", "ok"},
+      {"metrics: {addInternals: true, prometheus: {buckets: [0.5, 2], addRoutersLabels: true, "
+       "headerLabels: {ua: User-Agent}}}",
+       "ok"},
+      {"metrics: {prometheus: {buckets: [0.5, fast]}}",
+       "1:39: error: metrics.prometheus.buckets \"fast\": not allowed here; write a number of "
+       "seconds above 0"},
+      {"metrics: {prometheus: {headerLabels: {code: X-Code}}}",
+       "1:23: error: metrics.prometheus has the label \"code\" in headerLabels; write letters, "
+       "digits "
+       "and "
+       "_, no digit first; code, method, protocol, entrypoint, router, service and le are taken"},
       {"metrics: {statsD: {}}",
        "1:19: error: metrics.statsD is not supported yet; use metrics.prometheus"},
       {"tracing: {}", "1:10: error: tracing is not supported yet; take it out"},

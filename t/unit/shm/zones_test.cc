@@ -12,8 +12,13 @@ using shm::Zones;
 
 namespace {
 
-constexpr shm::ZoneSizes small{
-    .workers = 2, .names = 16, .health = 64, .buckets = 64, .counts = 64, .cursors = 64};
+constexpr shm::ZoneSizes small{.workers = 2,
+                               .names = 16,
+                               .health = 64,
+                               .buckets = 64,
+                               .counts = 64,
+                               .cursors = 64,
+                               .slab = 4096};
 
 std::vector<shm::ZoneFd> handed_over(Zones& zones) {
   std::vector<shm::ZoneFd> fds = zones.fds();
@@ -87,7 +92,7 @@ TEST(zones, a_zone_that_is_not_handed_over_is_made) {
   auto next = Zones::attach({}, small);
 
   CHECK_TRUE(next.value().notices.empty());
-  CHECK_EQUAL(7u, next.value().zones.fds().size());
+  CHECK_EQUAL(8u, next.value().zones.fds().size());
 }
 
 TEST(zones, a_released_slot_gives_back_what_its_process_held) {
@@ -118,5 +123,5 @@ TEST(zones, an_agent_drops_the_secrets) {
   zones.drop_secrets();
 
   CHECK_TRUE(zones.ticket_keys() == nullptr);
-  CHECK_EQUAL(6u, zones.fds().size());
+  CHECK_EQUAL(7u, zones.fds().size());
 }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// meters.h -- what a worker counts of requests: which families, with which limits, and where.
+//
+//   in      the worker's slab; the settings of the configuration
+//   out     cells to count in. They stay valid until epoch() moves
+//   own     the book of its series; on the worker's loop only
+//   errors  none: requests that there is no room for are counted in one series of their family
+//   source  observability.md sections 1.1 and 6
+#pragma once
+
+#include "observe/meter_settings.h"
+#include "observe/series_book.h"
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+namespace pm::observe {
+
+class Meters {
+ public:
+  static constexpr std::size_t most_by_header = 10000;
+
+  Meters(shm::Slab slab, MeterSettings settings);
+
+  const MeterSettings& settings() const noexcept { return settings_; }
+  SeriesBook& book() noexcept { return book_; }
+  std::uint32_t epoch() const noexcept { return book_.epoch(); }
+  std::uint32_t bucket_of(std::uint64_t nanoseconds) const noexcept {
+    std::uint32_t at = 0;
+    while (at < limits_.size() && nanoseconds > limits_[at])
+      ++at;
+    return at;
+  }
+
+  struct Who {
+    Family family;
+    std::string_view name;
+    std::string_view second;  // of a router: its service
+  };
+  shm::Cell* requests(const Who& who, RequestLabels labels);
+  // By what the client's headers say; bounded, since clients choose the values.
+  shm::Cell& by_header(const Who& who, RequestLabels labels, std::string_view values);
+  // A counter that is rarely used.
+  void count(const shm::SeriesId& id);
+
+ private:
+  SeriesBook book_;
+  MeterSettings settings_;
+  std::vector<std::uint64_t> limits_;  // nanoseconds
+  std::uint32_t request_shape_;
+  std::uint32_t header_shape_;
+  std::array<shm::Cell*, family_count> others_{};  // requests that have no series of their own
+  std::vector<shm::Cell> nowhere_;                 // written, and read by nobody
+  std::size_t by_header_ = 0;
+};
+
+}  // namespace pm::observe
