@@ -113,7 +113,7 @@ class Client:
             if self.context:
                 self.session = self.sock.session
             self.close()
-            return self.open()
+            return None if self.load.ends else self.open()
         if self.load.ends:
             return self.close()
         self.ask()
