@@ -4,8 +4,8 @@
 
 The worker runs under callgrind with N and with N + 2000 requests; the difference, divided by 2000, is free of start-up cost.
     t/bench/instructions.py                  10 routers against 20,000, 10,000 routers against 1.2 times that, and what five and ten
-                                             middlewares add that find nothing to do
-    t/bench/instructions.py --routers 10     one number
+                                             middlewares add that find nothing to do, and metrics
+    t/bench/instructions.py --routers 10     one number; with --metrics, with them
     t/bench/instructions.py --where          and the functions that cost most (needs a build with symbols)
 """
 import argparse
@@ -89,8 +89,8 @@ def find_worker(leader, folder):
     return max(others, key=proc.cpu)
 
 
-def per_request(routers, upstream, where=False, middlewares=()):
-    config, requests = routed(routers, upstream, middlewares)
+def per_request(routers, upstream, where=False, middlewares=(), **static):
+    config, requests = routed(routers, upstream, middlewares, **static)
     totals, last = [], None
     for count in (WARM, WARM + MORE):
         folder = tempfile.mkdtemp(prefix="pointsman-instructions-")
@@ -109,16 +109,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--routers", type=int, action="append")
     parser.add_argument("--where", action="store_true")
+    parser.add_argument("--metrics", action="store_true", help="with metrics on")
     options = parser.parse_args()
     if not shutil.which("valgrind"):
         raise SystemExit("valgrind is not installed")
     upstream = Upstream()
     counts = options.routers or [10, 10000]
+    static = {"metrics": {"prometheus": {"manualRouting": True}}} if options.metrics else {}
     figures = {}
     print(HEADING)
     good = True
     for count in counts:
-        figures[count], text = per_request(count, upstream, options.where)
+        figures[count], text = per_request(count, upstream, options.where, **static)
         good &= verdict("user instructions per request, %d routers" % count, round(figures[count]), 20000)
         sys.stdout.flush()
         if text:
@@ -128,6 +130,9 @@ def main():
             with_them, _ = per_request(10, upstream, middlewares=count * middlewares)
             # Links that look at answers make the chain a Run, once: that is the third percent.
             good &= verdict("%d idle middlewares (%s), percent more" % (5 * count, name), 100 * (with_them / figures[10] - 1), 2 * count + (ERRORS in middlewares))
+    if not options.routers and not options.metrics:
+        with_them, _ = per_request(10, upstream, metrics={"prometheus": {"manualRouting": True}})
+        good &= verdict("metrics on, percent more", 100 * (with_them / figures[10] - 1), 2)
     if 10 in figures and 10000 in figures:
         good &= verdict("10,000 routers against 10", figures[10000] / figures[10], 1.2)
     sys.exit(0 if good else 1)

@@ -211,13 +211,13 @@ def test_counters_never_fall_over_reloads_kills_and_workers_that_go(tmp_path):
 
             watcher = threading.Thread(target=watch)
             watcher.start()
-            load = Running(daemon.ports["web"], kept=8, fresh=2)
-            for number, workers in enumerate((4, 1, 2) * 4):
-                config["workers"] = workers
-                reload(daemon, config)
-                config["http"]["routers"]["more%d" % number] = {"rule": "Path(`/more`)", "service": "app"}
-                reload(daemon, config)
-            result = load.stop()
+            with Running(daemon.ports["web"], kept=8, fresh=2) as load:
+                for number, workers in enumerate((4, 1, 2) * 4):
+                    config["workers"] = workers
+                    reload(daemon, config)
+                    config["http"]["routers"]["more%d" % number] = {"rule": "Path(`/more`)", "service": "app"}
+                    reload(daemon, config)
+                result = load.stop()
             victim = daemon.workers()[0]
             os.kill(victim, signal.SIGKILL)
             assert wait_until(lambda: victim not in daemon.workers() and len(daemon.workers()) >= 2, 10 * SLOW)
@@ -262,8 +262,6 @@ def test_a_real_prometheus_scrapes_it_under_load(tmp_path):
         with open(tmp_path / "log", "w") as log:
             prometheus = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
         try:
-            load = Running(daemon.ports["web"], kept=4, fresh=1)
-
             def query(text):
                 try:
                     answer = ask(port, target="/api/v1/query?query=" + text)
@@ -271,13 +269,14 @@ def test_a_real_prometheus_scrapes_it_under_load(tmp_path):
                     return []
                 return json.loads(answer.body)["data"]["result"] if answer.status == 200 else []
 
-            # What dashboards ask for.
-            rate = "sum(rate(traefik_entrypoint_requests_total%5B2s%5D))"
-            assert wait_until(lambda: query(rate) and float(query(rate)[0]["value"][1]) > 0, 30 * SLOW), (tmp_path / "log").read_text()
-            quantile = "histogram_quantile(0.95,sum(rate(traefik_service_request_duration_seconds_bucket%5B2s%5D))by(le,service))"
-            assert query(quantile)[0]["metric"] == {"service": "app@file"}
-            assert query("up")[0]["value"][1] == "1"
-            assert not load.stop()["failures"]
+            with Running(daemon.ports["web"], kept=4, fresh=1) as load:
+                # What dashboards ask for.
+                rate = "sum(rate(traefik_entrypoint_requests_total%5B2s%5D))"
+                assert wait_until(lambda: query(rate) and float(query(rate)[0]["value"][1]) > 0, 30 * SLOW), (tmp_path / "log").read_text()
+                quantile = "histogram_quantile(0.95,sum(rate(traefik_service_request_duration_seconds_bucket%5B2s%5D))by(le,service))"
+                assert query(quantile)[0]["metric"] == {"service": "app@file"}
+                assert query("up")[0]["value"][1] == "1"
+                assert not load.stop()["failures"]
         finally:
             prometheus.terminate()
             prometheus.wait()
