@@ -130,7 +130,7 @@ void DataPlane::present(const Runtime* runtime) {
   state_.runtime = runtime;
   if (meters_ == nullptr || runtime == nullptr) return;
   meters_->book().set_known([this](observe::Family family, std::string_view name) {
-    return state_.runtime->knows(family, name);
+    return state_.runtime == nullptr || state_.runtime->knows(family, name);
   });
 }
 

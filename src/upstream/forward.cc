@@ -29,6 +29,8 @@ Forward::Forward(http::Exchange& exchange, const Server& server, bool pass_host_
 }
 
 void Forward::start() noexcept {
+  exchange_->end_attempt();  // the one before this, if there was one
+  exchange_->trace().origin_status = 0;
   exchange_->set_client_end(this);
   exchange_->trace().server_url = server_->url;
   round_ = exchange_->round();
@@ -42,12 +44,9 @@ void Forward::start() noexcept {
 }
 
 void Forward::begin_counting() noexcept {
-  http::Trace& trace = exchange_->trace();
-  exchange_->end_attempt();
   exchange_->attempt = this;
-  trace.origin_status = 0;
   if (exchange_->tools != nullptr) began_ns_ = exchange_->tools->loop->now_ns();
-  bytes_before_ = trace.origin_bytes;
+  bytes_before_ = exchange_->trace().origin_bytes;
 }
 
 void Forward::on_exchange_end(http::Exchange& exchange) noexcept {
