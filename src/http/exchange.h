@@ -99,6 +99,8 @@ struct Trace {
   std::string_view user;           // whom an auth middleware was told, or knows, the client to be
   std::uint32_t repeats = 0;       // answers that a middleware dropped to ask once more
   std::uint64_t connection = 0;
+  std::uint16_t request_kind =
+      0;                      // method and protocol as metrics name them; 0: nobody has looked yet
   bool is_websocket = false;  // counted by its entry point
   bool is_logged = true;   // the router, or without one the entry point, wants it in the access log
   bool is_counted = true;  // and in the metrics

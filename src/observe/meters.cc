@@ -13,9 +13,11 @@ Meters::Meters(shm::Slab slab, MeterSettings settings)
       settings_(std::move(settings)),
       request_shape_(shape_of(settings_.buckets)),
       header_shape_(shape_of(settings_.header_labels)),
+      has_header_labels_(!settings_.header_labels.empty()),
       nowhere_(shm::Slab::most_cells) {
   for (const double limit : settings_.buckets)
     limits_.push_back(static_cast<std::uint64_t>(limit * nanoseconds));
+  limits_.push_back(UINT64_MAX);
   // What takes in the rest has its place before there is any.
   for (std::uint32_t i = 0; i < family_count; ++i) {
     others_[i] = nowhere_.data();
@@ -25,13 +27,12 @@ Meters::Meters(shm::Slab slab, MeterSettings settings)
 }
 
 shm::Cell* Meters::requests(const Who& who, RequestLabels labels) {
-  shm::Cell* cells =
-      book_.cells({.kind = of(kind::requests, who.family),
-                   .labels = labels.packed(),
-                   .shape = request_shape_,
-                   .name = who.name,
-                   .second = who.second},
-                  cell::first_bucket + static_cast<std::uint32_t>(limits_.size()) + 1);
+  shm::Cell* cells = book_.cells({.kind = of(kind::requests, who.family),
+                                  .labels = labels.packed(),
+                                  .shape = request_shape_,
+                                  .name = who.name,
+                                  .second = who.second},
+                                 cell::first_bucket + static_cast<std::uint32_t>(limits_.size()));
   return cells != nullptr ? cells : others_[static_cast<std::size_t>(who.family)];
 }
 

@@ -24,13 +24,14 @@ class Meters {
   Meters(shm::Slab slab, MeterSettings settings);
 
   const MeterSettings& settings() const noexcept { return settings_; }
+  bool has_header_labels() const noexcept { return has_header_labels_; }
   SeriesBook& book() noexcept { return book_; }
   std::uint32_t epoch() const noexcept { return book_.epoch(); }
   std::uint32_t bucket_of(std::uint64_t nanoseconds) const noexcept {
-    std::uint32_t at = 0;
-    while (at < limits_.size() && nanoseconds > limits_[at])
-      ++at;
-    return at;
+    const std::uint64_t* limit = limits_.data();
+    while (nanoseconds > *limit)
+      ++limit;
+    return static_cast<std::uint32_t>(limit - limits_.data());
   }
 
   struct Who {
@@ -47,9 +48,10 @@ class Meters {
  private:
   SeriesBook book_;
   MeterSettings settings_;
-  std::vector<std::uint64_t> limits_;  // nanoseconds
+  std::vector<std::uint64_t> limits_;  // nanoseconds; the last one is above all times
   std::uint32_t request_shape_;
   std::uint32_t header_shape_;
+  bool has_header_labels_;
   std::array<shm::Cell*, family_count> others_{};  // requests that have no series of their own
   std::vector<shm::Cell> nowhere_;                 // written, and read by nobody
   std::size_t by_header_ = 0;

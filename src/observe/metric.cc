@@ -14,7 +14,7 @@ constexpr std::size_t standard_methods = static_cast<std::size_t>(Method::extens
 
 }  // namespace
 
-Method method_of(std::string_view method) noexcept {
+Method rare_method(std::string_view method) noexcept {
   for (std::size_t i = 0; i < standard_methods; ++i) {
     if (methods[i] == method) return static_cast<Method>(i);
   }
@@ -30,11 +30,11 @@ std::string_view name_of(Protocol protocol) noexcept {
 }
 
 RequestLabels RequestLabels::unpacked(std::uint32_t packed) noexcept {
-  const std::uint32_t method = packed >> 8 & 0xff;
-  const std::uint32_t protocol = packed & 0xff;
-  return {static_cast<std::uint16_t>(packed >> 16),
-          method < std::size(methods) ? static_cast<Method>(method) : Method::other,
-          protocol < std::size(protocols) ? static_cast<Protocol>(protocol) : Protocol::other};
+  auto labels = std::bit_cast<RequestLabels>(packed);
+  if (static_cast<std::size_t>(labels.method) >= std::size(methods)) labels.method = Method::other;
+  if (static_cast<std::size_t>(labels.protocol) >= std::size(protocols))
+    labels.protocol = Protocol::other;
+  return labels;
 }
 
 }  // namespace pm::observe

@@ -12,6 +12,7 @@
 #include "shm/slabs.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -79,7 +80,12 @@ enum class Method : std::uint8_t {
 };
 enum class Protocol : std::uint8_t { http, websocket, sse, grpc, grpc_web, other };
 
-Method method_of(std::string_view method) noexcept;
+[[gnu::noinline]] Method rare_method(std::string_view method) noexcept;  // any one
+inline Method method_of(std::string_view method) noexcept {
+  const bool is_get =
+      method.size() == 3 && method[0] == 'G' && method[1] == 'E' && method[2] == 'T';
+  return is_get ? Method::get : rare_method(method);
+}
 std::string_view name_of(Method method) noexcept;
 std::string_view name_of(Protocol protocol) noexcept;
 
@@ -88,10 +94,7 @@ struct RequestLabels {
   Method method = Method::get;
   Protocol protocol = Protocol::http;
 
-  std::uint32_t packed() const noexcept {
-    return std::uint32_t{code} << 16 | static_cast<std::uint32_t>(method) << 8 |
-           static_cast<std::uint32_t>(protocol);
-  }
+  std::uint32_t packed() const noexcept { return std::bit_cast<std::uint32_t>(*this); }
   static RequestLabels unpacked(std::uint32_t packed) noexcept;  // what is no label is `other`
 };
 constexpr std::string_view other_name = "other";

@@ -5,35 +5,50 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace pm::observe {
 namespace {
 
 constexpr std::uint16_t grpc_unknown = 2;
+constexpr std::uint16_t is_kept = 0x8000;
+constexpr std::string_view event_stream = "text/event-stream";
 
+[[gnu::noinline]] bool has_event_stream(std::string_view accept) noexcept {
+  bool is_named = false;
+  text::for_each_part(accept, ',', [&is_named](std::string_view part) {
+    if (part.size() >= event_stream.size())
+      is_named |= text::equals_ignore_case(text::trim_blanks(part), event_stream);
+  });
+  return is_named;
+}
+
+// Nearly every client sends Accept and hardly one means a stream: most have no "-" in it.
 bool names_event_stream(std::string_view accept) noexcept {
-  for (std::size_t begin = 0; begin <= accept.size();) {
-    const std::size_t comma = std::min(accept.find(',', begin), accept.size());
-    if (text::equals_ignore_case(text::trim_blanks(accept.substr(begin, comma - begin)),
-                                 "text/event-stream"))
-      return true;
-    begin = comma + 1;
-  }
-  return false;
+  return accept.size() >= event_stream.size() &&
+         std::memchr(accept.data(), '-', accept.size()) != nullptr && has_event_stream(accept);
 }
 
 Protocol protocol_of(const http::Exchange& exchange) noexcept {
   using http::FieldId;
   if (exchange.trace().is_websocket) return Protocol::websocket;
   const http::Headers& headers = exchange.request().headers;
-  // Its type is longer than what most clients accept.
-  const std::string_view accept = headers.get(FieldId::accept);
-  if (accept.size() >= 17 && names_event_stream(accept)) return Protocol::sse;
+  if (names_event_stream(headers.get(FieldId::accept))) return Protocol::sse;
   if (!headers.may_have(FieldId::content_type)) return Protocol::http;
   const std::string_view type = headers.get(FieldId::content_type);
   if (type.starts_with("application/grpc-web")) return Protocol::grpc_web;
   if (type.starts_with("application/grpc")) return Protocol::grpc;
   return Protocol::http;
+}
+
+}  // namespace
+
+std::uint16_t kind_of(http::Exchange& exchange) noexcept {
+  const auto method = static_cast<unsigned>(method_of(exchange.request().method));
+  const auto protocol = static_cast<unsigned>(protocol_of(exchange));
+  const auto kind = static_cast<std::uint16_t>(is_kept | method << 8 | protocol);
+  exchange.trace().request_kind = kind;
+  return kind;
 }
 
 std::uint16_t grpc_status(const http::Response& response) noexcept {
@@ -42,15 +57,6 @@ std::uint16_t grpc_status(const http::Response& response) noexcept {
   if (field == nullptr) return grpc_unknown;
   const auto status = parse_u64(field->value);
   return status && *status < 1000 ? static_cast<std::uint16_t>(*status) : grpc_unknown;
-}
-
-}  // namespace
-
-RequestLabels labels_of(const http::Exchange& exchange, std::uint16_t status) noexcept {
-  RequestLabels labels{status, method_of(exchange.request().method), protocol_of(exchange)};
-  if (labels.protocol == Protocol::grpc || labels.protocol == Protocol::grpc_web)
-    labels.code = grpc_status(exchange.response());
-  return labels;
 }
 
 void append_label(std::string& to, std::string_view name, std::string_view value) {

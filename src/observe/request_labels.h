@@ -3,7 +3,7 @@
 //
 //   in      an exchange that has ended; what its answer's status is counted as
 //   out     labels; of gRPC the code is the call's status and not HTTP's
-//   cost    a look at Accept; the other fields are rarely there
+//   cost    a look at Accept, once; the other fields are rarely there
 //   source  observability.md section 1.3
 #pragma once
 
@@ -14,7 +14,19 @@
 
 namespace pm::observe {
 
-RequestLabels labels_of(const http::Exchange& exchange, std::uint16_t status) noexcept;
+// Method and protocol, kept with the exchange: whoever counts it next need not look again.
+std::uint16_t kind_of(http::Exchange& exchange) noexcept;
+std::uint16_t grpc_status(const http::Response& response) noexcept;
+
+inline RequestLabels labels_of(http::Exchange& exchange, std::uint16_t status) noexcept {
+  const std::uint16_t kept = exchange.trace().request_kind;
+  const std::uint16_t kind = kept != 0 ? kept : kind_of(exchange);
+  RequestLabels labels{status, static_cast<Method>(kind >> 8 & 0x7f),
+                       static_cast<Protocol>(kind & 0xff)};
+  if (labels.protocol >= Protocol::grpc) labels.code = grpc_status(exchange.response());
+  return labels;
+}
+
 // `a="1",b=""`, rising; what stands in the text between the other labels.
 std::string header_labels_of(const http::Request& request, const std::vector<HeaderLabel>& labels);
 void append_label(std::string& to, std::string_view name, std::string_view value);

@@ -3,27 +3,32 @@
 //
 //   in      what became of a request
 //   own     pointers to cells of the worker's slab, found when they are first needed; the names are its owner's
-//   cost    about 60 instructions when the labels are those of the request before
+//   cost    about 40 instructions when the labels are those of the request before
 //   errors  more than 256 combinations of labels: the rest is counted as "other"
 //   source  observability.md sections 1.2 and 6
 #pragma once
 
 #include "observe/meters.h"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace pm::observe {
+
+// What only some requests have.
+struct ObservedMore {
+  std::string_view tls_version;  // "1.3"; "" of a plain connection
+  std::string_view tls_cipher;
+  std::string header_labels;  // as they stand in the text; where labels of headers are configured
+};
 
 struct Observation {
   RequestLabels labels;
   std::uint64_t time_ns = 0;
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
-  std::string_view tls_version{};  // "1.3"; "" of a plain connection
-  std::string_view tls_cipher{};
-  std::string_view
-      header_labels{};  // as they are going to stand in the text; used where labels of headers are configured
+  const ObservedMore* more = nullptr;
 };
 
 class RequestMeter {
@@ -44,19 +49,20 @@ class RequestMeter {
     shm::add(cells[cell::response_bytes], seen.response_bytes);
     shm::add(cells[cell::time], seen.time_ns);
     shm::add(cells[cell::first_bucket + meters.bucket_of(seen.time_ns)], 1);
-    if (!seen.tls_cipher.empty()) count_tls(meters, seen);
-    if (!meters.settings().header_labels.empty())
-      shm::add(meters.by_header(who_, seen.labels, seen.header_labels), 1);
+    if (seen.more != nullptr) [[unlikely]]
+      count_more(meters, seen);
   }
 
  private:
   struct Known {
     std::uint32_t labels = 0;
-    shm::Cell* cells = nullptr;
+    shm::Cell* cells = nullptr;  // null only before the first request
   };
   void forget(std::uint32_t epoch) noexcept;
-  shm::Cell* find(Meters& meters, RequestLabels labels);
-  void count_tls(Meters& meters, const Observation& seen);
+  // Kept out of count(): what is rarely needed would cost every request its registers.
+  [[gnu::noinline]] shm::Cell* find(Meters& meters, RequestLabels labels);
+  [[gnu::noinline]] void count_more(Meters& meters, const Observation& seen);
+  void count_tls(Meters& meters, const ObservedMore& more);
 
   Meters::Who who_;
   std::uint32_t epoch_ = 0;

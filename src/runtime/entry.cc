@@ -79,7 +79,8 @@ http::ForwardedRules forwarded_of(const config::EntryPoint& source) {
   return rules;
 }
 
-void count_retries(observe::Meters& meters, const Route& route, std::uint32_t retries) {
+[[gnu::noinline]] void count_retries(observe::Meters& meters, const Route& route,
+                                     std::uint32_t retries) {
   shm::Cell* cell =
       meters.book().cells({.kind = observe::kind::retries, .name = route.service_name}, 1);
   if (cell != nullptr) shm::add(*cell, retries);
@@ -388,25 +389,36 @@ void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
   let_go(exchange);
 }
 
-void Entry::count(const http::Exchange& exchange) noexcept {
+void Entry::count(http::Exchange& exchange) noexcept {
   const http::Trace& trace = exchange.trace();
   if (worker_->requests != nullptr) shm::add(*worker_->requests, 1);
   if (!trace.is_counted) return;
   observe::Meters& meters = *worker_->meters;
-  observe::Observation seen = observe_exchange(exchange, trace.status);
-  seen.response_bytes = trace.response_bytes;
-  seen.time_ns = worker_->http1.loop->now_ns() - trace.started_ns;
-  std::string labels;
-  if (const auto& wanted = meters.settings().header_labels; !wanted.empty()) {
-    labels = observe::header_labels_of(exchange.request(), wanted);
-    seen.header_labels = labels;
-  }
+  observe::Observation seen{
+      .labels = observe::labels_of(exchange, trace.status),
+      .time_ns = worker_->http1.loop->now_ns() - trace.started_ns,
+      .request_bytes = trace.request_bytes,
+      .response_bytes = trace.response_bytes,
+  };
+  if (has_more(exchange, meters)) [[unlikely]]
+    return count_more(exchange, seen);
+  count(exchange, seen);
+}
+
+void Entry::count_more(const http::Exchange& exchange, observe::Observation& seen) {
+  const observe::ObservedMore more = more_of(exchange, *worker_->meters);
+  seen.more = &more;
+  count(exchange, seen);
+}
+
+void Entry::count(const http::Exchange& exchange, const observe::Observation& seen) {
+  observe::Meters& meters = *worker_->meters;
   if (meter_) meter_->count(meters, seen);
   const Route* route = static_cast<const Route*>(exchange.route);
   if (route == nullptr) return;
   if (route->meter) route->meter->count(meters, seen);
-  if (trace.repeats != 0 && meters.settings().services)
-    count_retries(meters, *route, trace.repeats);
+  const std::uint32_t repeats = exchange.trace().repeats;
+  if (repeats != 0 && meters.settings().services) count_retries(meters, *route, repeats);
 }
 
 void Entry::log(const http::Exchange& exchange) noexcept {

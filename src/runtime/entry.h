@@ -122,7 +122,9 @@ class Entry final : public h1::RequestHandler,
   void let_go(http::Exchange& exchange) noexcept;
   void log(const http::Exchange& exchange) noexcept;
   void open_meters();
-  void count(const http::Exchange& exchange) noexcept;
+  void count(http::Exchange& exchange) noexcept;
+  void count(const http::Exchange& exchange, const observe::Observation& seen);
+  [[gnu::noinline]] void count_more(const http::Exchange& exchange, observe::Observation& seen);
   void count_handshake(std::string_view result) noexcept;
   void note_connections(int more) noexcept;
   bool admit_websocket(http::Exchange& exchange) noexcept;  // false: answered already

@@ -27,27 +27,33 @@ std::string_view reason_of(http::Outcome outcome) noexcept {
 
 }  // namespace
 
-observe::Observation observe_exchange(const http::Exchange& exchange, std::uint16_t status) {
-  observe::Observation seen;
-  seen.labels = observe::labels_of(exchange, status);
-  seen.request_bytes = exchange.trace().request_bytes;
+observe::ObservedMore more_of(const http::Exchange& exchange, const observe::Meters& meters) {
+  observe::ObservedMore more;
   if (const http::SecureFacts* secure = exchange.request().secure) {
-    seen.tls_version = secure->version;
-    seen.tls_cipher = secure->cipher;
+    more.tls_version = secure->version;
+    more.tls_cipher = secure->cipher;
   }
-  return seen;
+  if (meters.has_header_labels()) {
+    more.header_labels =
+        observe::header_labels_of(exchange.request(), meters.settings().header_labels);
+  }
+  return more;
 }
 
-void ServiceMeter::on_attempt_end(const http::Exchange& exchange,
+void ServiceMeter::on_attempt_end(http::Exchange& exchange,
                                   const upstream::AttemptFacts& facts) noexcept {
-  observe::Observation seen = observe_exchange(exchange, facts.status);
-  seen.response_bytes = facts.origin_bytes;
+  observe::Observation seen{.labels = observe::labels_of(exchange, facts.status),
+                            .request_bytes = exchange.trace().request_bytes,
+                            .response_bytes = facts.origin_bytes};
   if (exchange.tools != nullptr) seen.time_ns = exchange.tools->loop->now_ns() - facts.began_ns;
-  std::string labels;
-  if (const auto& wanted = meters_.settings().header_labels; !wanted.empty()) {
-    labels = observe::header_labels_of(exchange.request(), wanted);
-    seen.header_labels = labels;
-  }
+  if (has_more(exchange, meters_)) [[unlikely]]
+    return count_more(exchange, seen);
+  requests_.count(meters_, seen);
+}
+
+void ServiceMeter::count_more(const http::Exchange& exchange, observe::Observation& seen) {
+  const observe::ObservedMore more = more_of(exchange, meters_);
+  seen.more = &more;
   requests_.count(meters_, seen);
 }
 

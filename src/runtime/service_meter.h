@@ -19,12 +19,13 @@ class ServiceMeter final : public upstream::ForwardMeter {
   ServiceMeter(observe::Meters& meters, std::string name)
       : meters_(meters), name_(std::move(name)), requests_(observe::Family::service, name_) {}
 
-  void on_attempt_end(const http::Exchange& exchange,
+  void on_attempt_end(http::Exchange& exchange,
                       const upstream::AttemptFacts& facts) noexcept override;
   void on_failure(http::Outcome outcome) noexcept override;
   void on_no_server() noexcept override { count_failure("no_server"); }
 
  private:
+  [[gnu::noinline]] void count_more(const http::Exchange& exchange, observe::Observation& seen);
   void count_failure(std::string_view reason) noexcept;
 
   observe::Meters& meters_;
@@ -32,7 +33,10 @@ class ServiceMeter final : public upstream::ForwardMeter {
   observe::RequestMeter requests_;
 };
 
-// What is common to an exchange at its entry point and at its service.
-observe::Observation observe_exchange(const http::Exchange& exchange, std::uint16_t status);
+// What only some requests have; nothing of a plain one.
+inline bool has_more(const http::Exchange& exchange, const observe::Meters& meters) noexcept {
+  return exchange.request().secure != nullptr || meters.has_header_labels();
+}
+observe::ObservedMore more_of(const http::Exchange& exchange, const observe::Meters& meters);
 
 }  // namespace pm::runtime

@@ -21,8 +21,7 @@ struct AttemptFacts {
 class ForwardMeter {
  public:
   virtual ~ForwardMeter() = default;
-  virtual void on_attempt_end(const http::Exchange& exchange,
-                              const AttemptFacts& facts) noexcept = 0;
+  virtual void on_attempt_end(http::Exchange& exchange, const AttemptFacts& facts) noexcept = 0;
   virtual void on_failure(http::Outcome outcome) noexcept = 0;
   virtual void on_no_server() noexcept = 0;
 };

@@ -71,8 +71,9 @@ TEST(request_meter, sets_of_labels_are_bounded_and_the_rest_is_counted_together)
 TEST(request_meter, tls_is_counted_by_version_and_cipher) {
   static constexpr char cipher[] = "TLS_AES_128_GCM_SHA256";
   static constexpr char version[] = "1.3";
-  count({.labels = ok, .tls_version = version, .tls_cipher = cipher});
-  count({.labels = missing, .tls_version = version, .tls_cipher = cipher});
+  const ObservedMore more{version, cipher, {}};
+  count({.labels = ok, .more = &more});
+  count({.labels = missing, .more = &more});
   count({.labels = ok});
 
   CHECK_EQUAL(std::string("2 "), cells({.kind = of(kind::tls, Family::router),
@@ -83,8 +84,10 @@ TEST(request_meter, tls_is_counted_by_version_and_cipher) {
 
 TEST(request_meter, labels_of_headers_are_counted_beside_and_bounded) {
   settings.header_labels = {{"agent", "User-Agent"}};
-  for (std::size_t i = 0; i < Meters::most_by_header + 7; ++i)
-    count({.labels = ok, .header_labels = "agent=\"" + std::to_string(i) + "\""});
+  for (std::size_t i = 0; i < Meters::most_by_header + 7; ++i) {
+    const ObservedMore more{{}, {}, "agent=\"" + std::to_string(i) + "\""};
+    count({.labels = ok, .more = &more});
+  }
 
   const auto of_agent = [&](std::string_view value) {
     return cells({.kind = of(kind::by_header, Family::router),
