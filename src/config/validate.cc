@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <tuple>
 
 namespace pm::config {
@@ -20,24 +21,27 @@ bool is_before(const Object& a, const Object& b) {
   return std::tie(a.name, a.provider) < std::tie(b.name, b.provider);
 }
 
-// In order of name; of equals the one that came first stays.
+// In order of name; of equals the one that came first stays. Numbers are sorted, since objects are large.
 template <class Object>
 void sort_unique(std::vector<Object>& objects, std::string_view what, Findings& findings) {
-  std::stable_sort(objects.begin(), objects.end(), is_before<Object>);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (kept > 0 && !is_before(objects[kept - 1], objects[i])) {
-      findings.warning(
-          objects[i].mark,
-          fmt::format("{} {} is defined already at {}, so this one is left out", what,
-                      text::quoted(objects[i].name), findings.place(objects[kept - 1].mark)),
-          "give it another name");
+  std::vector<std::size_t> order(objects.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&objects](std::size_t a, std::size_t b) {
+    return is_before(objects[a], objects[b]);
+  });
+  std::vector<Object> sorted;
+  sorted.reserve(objects.size());
+  for (const std::size_t i : order) {
+    if (sorted.empty() || is_before(sorted.back(), objects[i])) {
+      sorted.push_back(std::move(objects[i]));
       continue;
     }
-    if (kept != i) objects[kept] = std::move(objects[i]);
-    ++kept;
+    findings.warning(objects[i].mark,
+                     fmt::format("{} {} is defined already at {}, so this one is left out", what,
+                                 text::quoted(objects[i].name), findings.place(sorted.back().mark)),
+                     "give it another name");
   }
-  objects.erase(objects.begin() + static_cast<std::ptrdiff_t>(kept), objects.end());
+  objects = std::move(sorted);
 }
 
 void sort_all(Dynamic& dynamic, Findings& findings) {

@@ -91,7 +91,7 @@ class Slab {
 
 class Slabs {
  public:
-  static constexpr std::uint32_t default_size = 16 << 20;
+  static constexpr std::uint32_t default_size = 8 << 20;
 
   static Result<Slabs> create(unsigned slots, std::uint32_t slab_size = default_size);
   static Result<Slabs> attach(int fd, unsigned slots, std::uint32_t slab_size = default_size);

@@ -79,6 +79,7 @@ class Client:
                 raise OSError(error, os.strerror(error))
             if self.context:
                 self.sock.do_handshake()
+                self.load.handshakes += 1
                 self.load.resumed += bool(self.sock.session_reused)
             self.connected = True
             return self.ask()
@@ -123,7 +124,7 @@ class Load:
     def __init__(self, options):
         self.options = options
         self.selector = selectors.DefaultSelector()
-        self.requests = self.closed = self.resumed = 0
+        self.requests = self.closed = self.handshakes = self.resumed = 0
         self.slowest = 0.0
         self.failed = []
         self.waiting = []
@@ -166,7 +167,7 @@ class Load:
                 for client in self.clients:
                     if client.sock and now > client.began + PATIENCE:
                         client.fail("no answer in %g s" % PATIENCE)
-        print(json.dumps({"requests": self.requests, "closed": self.closed, "resumed": self.resumed, "slowest": self.slowest, "failed": self.failed[:50], "failures": len(self.failed)}))
+        print(json.dumps({"requests": self.requests, "closed": self.closed, "handshakes": self.handshakes, "resumed": self.resumed, "slowest": self.slowest, "failed": self.failed[:50], "failures": len(self.failed)}))
 
 
 class Running:
@@ -189,6 +190,12 @@ class Running:
         self.process.send_signal(signal.SIGINT)
         out, _ = self.process.communicate(timeout=3 * PATIENCE)
         return json.loads(out)
+
+
+def all_resume(result, clients):
+    """Every handshake but the first one of each client took up the session before it."""
+    assert result["handshakes"] > 2 * clients, result
+    assert result["resumed"] >= result["handshakes"] - clients, result
 
 
 def main():

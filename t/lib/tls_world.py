@@ -166,6 +166,12 @@ def tls_site(service, routers=None, tls=None, points=None, static=None, services
     return site({"app": service, **(services or {})}, routers, points, static=dict({"tls": tls}, **(static or {})), **options)
 
 
+def both():
+    """Entry points `web`, and `secure` with TLS; and the certificate for it, as keys of a configuration."""
+    points = {"web": {}, "secure": {"http": {"tls": {}}}}
+    return points, {"tls": {"certificates": [world().pair("load", "a.example").files]}}
+
+
 # -- clients ---------------------------------------------------------------------------------------------------------------------------
 def client_context(least=V12, most=V13, alpn=None, ca=None, ciphers=None, certificate=None):
     """Verifies only with `ca`; ciphers are those of TLS 1.2 and older."""

@@ -13,10 +13,10 @@ from lib import proc
 from lib.client import ask
 from lib.company import Company
 from lib.daemon import BINARY, Daemon, balancer, configuration, run, to_yaml
-from lib.load import Running
+from lib.load import Running, all_resume
 from lib.origin import Origin
 from lib.server import RawServer, reply
-from lib.tls_world import tls_site, world
+from lib.tls_world import both, tls_site, world
 from lib.wait import SLOW, wait_until
 
 UPGRADES = 20 if os.environ.get("POINTSMAN_TEST_LONG") else 1
@@ -119,25 +119,28 @@ def start(origin, tmp_path, company=None, **options):
     if company:
         services["slow"] = balancer(company.server)
         routers["slow"] = {"rule": "PathRegexp(`^/(tunnel|download|upload)$`)", "service": "slow"}
-    return Installed(configuration(services, routers), tmp_path, workers=2, **options)
+    points, tls = both() if company else (None, {})
+    return Installed(configuration(services, routers, points, **tls), tmp_path, workers=2, **options)
 
 
 def test_twenty_upgrades_lose_nothing(origin, tmp_path):
     company = Company(tunnels=200 if UPGRADES >= 20 else 40)
     with start(origin, tmp_path, company) as daemon:
-        company.visit(daemon.port)
+        company.visit(daemon.ports["web"])
         assert wait_until(lambda: company.open == company.tunnels, 20 * SLOW), company.faults
-        with Running(daemon.port, kept=16, fresh=4) as load:
+        with Running(daemon.ports["web"], kept=16, fresh=4) as load, Running(daemon.ports["secure"], kept=4, fresh=2, tls=True) as secure:
             for _ in range(UPGRADES):
                 before = daemon.master()
                 daemon.install()
                 result = daemon.command("upgrade")
                 assert result.returncode == 0, result.stderr + daemon.log
                 assert daemon.master() != before
-            result = load.stop()
+            result, result_of_tls = load.stop(), secure.stop()
         company.leave()
-        print("%d upgrades; slowest answer %.1f ms of %d" % (UPGRADES, 1000 * result["slowest"], result["requests"]))
-        assert not result["failures"], result
+        print("%d upgrades; slowest answer %.1f ms of %d, %d over TLS" % (UPGRADES, 1000 * result["slowest"], result["requests"], result_of_tls["requests"]))
+        for one in (result, result_of_tls):
+            assert not one["failures"], one
+        all_resume(result_of_tls, clients=6)
         assert not company.faults, company.faults
         assert wait_until(lambda: len(daemon.masters()) == 1, 15 * SLOW), daemon.log
         assert not os.path.exists(daemon.pid_path + ".oldbin")
@@ -183,7 +186,7 @@ def test_zones_of_another_layout_start_afresh_and_this_is_said(origin, tmp_path)
             assert daemon.command("upgrade").returncode == 0, daemon.log
             counted = load.stop()
         assert not counted["failures"], counted
-        for zone in ("names", "health", "ticket-keys", "slots", "buckets", "counts", "cursors"):
+        for zone in ("names", "health", "ticket-keys", "slots", "buckets", "counts", "cursors", "metrics"):
             assert "zone %s" % zone in daemon.log and "it starts empty" in daemon.log, daemon.log
 
 

@@ -11,10 +11,11 @@ from lib import proc
 from lib.client import RawClient, ask, head
 from lib.company import Company
 from lib.daemon import Daemon, balancer, configuration, run, site, to_yaml
-from lib.load import Running
+from lib.load import Running, all_resume
 from lib.origin import Origin
 from lib.ports import free_port
 from lib.server import RawServer, reply
+from lib.tls_world import both
 from lib.wait import SLOW, wait_until
 
 RELOADS = 100 if os.environ.get("POINTSMAN_TEST_LONG") else 16
@@ -40,12 +41,13 @@ def test_a_hundred_generations_lose_nothing():
     company = Company(tunnels=200 if RELOADS >= 100 else 40)
     with Origin() as origin:
         services, routers = routes(origin, company)
-        config = configuration(services, routers)
+        points, tls = both()
+        config = configuration(services, routers, points, **tls)
         extra = free_port()
         with Daemon(config, workers=None) as daemon:
-            company.visit(daemon.port)
+            company.visit(daemon.ports["web"])
             assert wait_until(lambda: company.open == company.tunnels, 20 * SLOW), company.faults
-            with Running(daemon.port, kept=16, fresh=4) as load:
+            with Running(daemon.ports["web"], kept=16, fresh=4) as load, Running(daemon.ports["secure"], kept=4, fresh=2, tls=True) as secure:
                 began = time.monotonic()
                 for i in range(RELOADS):
                     config["workers"] = COUNTS[i % 3]
@@ -58,10 +60,12 @@ def test_a_hundred_generations_lose_nothing():
                     if i % 2:
                         assert ask(extra).status == 200
                 seconds = time.monotonic() - began
-                result = load.stop()
+                result, result_of_tls = load.stop(), secure.stop()
             company.leave()
-            print("%d generations in %.1f s; slowest answer %.1f ms of %d" % (RELOADS, seconds, 1000 * result["slowest"], result["requests"]))
-            assert not result["failures"], result
+            print("%d generations in %.1f s; slowest answer %.1f ms of %d, %d over TLS" % (RELOADS, seconds, 1000 * result["slowest"], result["requests"], result_of_tls["requests"]))
+            for one in (result, result_of_tls):
+                assert not one["failures"], one
+            all_resume(result_of_tls, clients=6)
             assert not company.faults, company.faults
             assert company.done > 0
             draining = {proc.title(p) for p in daemon.workers()}
