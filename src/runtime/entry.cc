@@ -225,6 +225,7 @@ void Entry::forget_prelude() noexcept {
 }
 
 void Entry::on_accept_failed(int error) noexcept {
+  if (!accept_complaint_.may_say(worker_->http1.loop->now_ms())) return;
   worker_->log->warn(
       fmt::format("cannot accept connections: {}; trying again", std::strerror(error)),
       {{"entryPointName", name_}});

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "config/static_model.h"
+#include "core/seldom.h"
 #include "h1/server.h"
 #include "http/hop.h"
 #include "http/tools.h"
@@ -145,6 +146,7 @@ class Entry final : public h1::RequestHandler,
   std::uint64_t handshake_timeout_ms_ = 0;
   bool trusts_every_proxy_ = false;
   CidrSet trusted_proxies_;
+  Seldom accept_complaint_;
   std::uint64_t grace_ms_;
   std::uint64_t accept_grace_ms_;
   bool logged_;

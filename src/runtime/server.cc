@@ -3,6 +3,7 @@
 #include "runtime/server.h"
 
 #include "core/random.h"
+#include "core/seldom.h"
 #include "net/timer.h"
 #include "observe/access_log.h"
 #include "runtime/entry.h"
@@ -72,6 +73,8 @@ class DataPlane final : public Server,
   std::uint64_t silence_ends_ms_ = 0;
   std::uint64_t grace_ms_ = 0;
   bool stopped_ = false;
+  std::uint64_t lost_lines_ = 0;  // of the access log, when that was last said
+  Seldom loss_complaint_;
   std::unique_ptr<net::Jobs> jobs_;  // the last: ends before whatever its jobs work on or report to
 };
 
@@ -171,6 +174,13 @@ void DataPlane::start() {
 
 void DataPlane::on_turn_end() noexcept {
   options_.access_log->end_of_turn();
+  const std::uint64_t lost = options_.access_log->dropped();
+  if (lost == lost_lines_ || !loss_complaint_.may_say(loop_->now_ms())) return;
+  lost_lines_ = lost;
+  options_.log->error(
+      fmt::format("the access log does not take what is written: {} {} lost so far; look after its "
+                  "disk, or after who reads it",
+                  lost, lost == 1 ? "line is" : "lines are"));
 }
 
 void DataPlane::on_connection_closed() noexcept {

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""What all workers count together stays exact while configurations and programs change under them (architecture.md section 4)."""
+import threading
+import time
+
+from lib.client import RawClient, head
+from lib.daemon import balancer, configuration, to_yaml
+from lib.server import RawServer, reply
+from lib.wait import SLOW, wait_until
+
+from test_binary_upgrade import Installed
+
+WEIGHTS = {"a": 3, "b": 2, "c": 1}
+AVERAGE, BURST = 400, 100
+CLIENTS = 6
+
+
+class Crowd:
+    """Clients that ask for one path on fresh connections until they are told to stop; what they were answered."""
+
+    def __init__(self, port, target):
+        self.port, self.target = port, target
+        self.answers, self.faults = [], []
+        self.ends = threading.Event()
+        self.began = time.monotonic()
+        self.threads = [threading.Thread(target=self.run) for _ in range(CLIENTS)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        while not self.ends.is_set():
+            self.answers.append(self.ask())
+
+    def ask(self):
+        try:
+            with RawClient(self.port, timeout=20 * SLOW) as client:
+                client.send(head(target=self.target, fields=[("Connection", "close")]))
+                answer = client.response()
+            return answer.status, answer.body.decode()
+        except (OSError, AssertionError) as error:
+            self.faults.append(str(error))
+            return 0, ""
+
+    def stop(self):
+        self.ends.set()
+        for thread in self.threads:
+            thread.join()
+        self.seconds = time.monotonic() - self.began
+
+
+def test_turns_and_rates_over_a_reload_and_an_upgrade(tmp_path):
+    servers = {name: RawServer(default=reply(200, name.encode()), name=name) for name in WEIGHTS}
+    pool = {"loadBalancer": {"servers": [{"url": server.url, "weight": WEIGHTS[name]} for name, server in servers.items()]}}
+    middlewares = {"rate": {"rateLimit": {"average": AVERAGE, "burst": BURST, "sourceCriterion": {"requestHost": True}}}}
+    routers = {
+        "turns": {"rule": "Path(`/turns`)", "service": "pool"},
+        "rate": {"rule": "Path(`/rate`)", "service": "one", "middlewares": ["rate"]},
+    }
+    config = configuration({"pool": pool, "one": balancer(servers["a"])}, routers, http={"middlewares": middlewares})
+    try:
+        with Installed(config, tmp_path, workers=4) as daemon:
+            turns, rate = Crowd(daemon.port, "/turns"), Crowd(daemon.port, "/rate")
+            config["pid"] = daemon.pid_path
+            config["http"]["routers"]["more"] = {"rule": "Path(`/more`)", "service": "one"}
+            with open(daemon.path, "w") as f:
+                f.write(to_yaml(config))
+            assert daemon.command("reload").returncode == 0, daemon.log
+            daemon.install()
+            assert daemon.command("upgrade").returncode == 0, daemon.log
+            rate.stop()
+            turns.stop()
+            # The last round of turns is filled up by one client.
+            found = [body for _, body in turns.answers]
+            while len(found) % 6:
+                found.append(turns.ask()[1])
+            assert not turns.faults and not rate.faults, (turns.faults + rate.faults)[:5]
+            counts = {name: found.count(name) for name in WEIGHTS}
+            print("%d turns: %s" % (len(found), counts))
+            assert counts == {name: len(found) // 6 * weight for name, weight in WEIGHTS.items()}
+
+            passed = sum(status == 200 for status, _ in rate.answers)
+            allowed = BURST + AVERAGE * rate.seconds
+            print("%d of %d passed in %.3f s, %.0f were allowed" % (passed, len(rate.answers), rate.seconds, allowed))
+            assert passed <= allowed * 1.01
+            # From below only where the crowd asked for more than there was all the time.
+            if len(rate.answers) > 2 * allowed:
+                assert passed >= allowed * 0.99 - CLIENTS
+            assert wait_until(lambda: len(daemon.masters()) == 1, 15 * SLOW), daemon.log
+    finally:
+        for server in servers.values():
+            server.stop()
