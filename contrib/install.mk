@@ -30,8 +30,8 @@ PLACE_tmpfiles.d = $(TMPFILESDIR)
 PLACE_init.d = $(INITDIR)
 PLACE_default = $(DEFAULTDIR)
 PLACE_logrotate = $(LOGROTATEDIR)
-SURROUNDINGS = systemd/pointsman.service systemd/pointsman@.service systemd/user/pointsman.service sysusers.d/pointsman.conf \
-  tmpfiles.d/pointsman.conf init.d/pointsman default/pointsman logrotate/pointsman
+SURROUNDINGS = systemd/pointsman.service systemd/pointsman@.service systemd/pointsman.socket systemd/user/pointsman.service \
+  sysusers.d/pointsman.conf tmpfiles.d/pointsman.conf init.d/pointsman default/pointsman logrotate/pointsman
 # What an administrator edits stays as it is.
 EDITED = default/% logrotate/%
 

@@ -28,6 +28,9 @@ Status probe_bind(const Endpoint& endpoint);
 Result<Fd> listen_tcp(const Endpoint& endpoint);
 // New connections of the SO_REUSEPORT group that `fd` is in go to its first `count` sockets, evenly.
 bool steer_connections(int fd, unsigned count) noexcept;
+// Of somebody else's making: to be used like one of ours. False: it is no TCP socket that listens.
+bool take_listener(int fd) noexcept;
+bool shares_its_port(int fd) noexcept;    // SO_REUSEPORT
 Result<Endpoint> local_endpoint(int fd);  // the port that the kernel chose for port 0
 bool has_ipv6() noexcept;
 

@@ -37,7 +37,7 @@ Status Children::start(Child& child) {
   child.pid = pid;
   child.is_ready = false;
   child.told = child.applied = 0;
-  child.pinged = child.answered = 0;
+  child.pinged = child.answered = child.asked = 0;
   child.channel = std::move(ends.first);
   return success();
 }

@@ -43,6 +43,7 @@ struct Child {
   std::uint64_t applied = 0;  // and of the last one that is in force there
   std::uint64_t pinged = 0;   // the last number that it was sent, and that it sent back
   std::uint64_t answered = 0;
+  std::uint64_t asked = 0;  // the ping that it is to have answered when it is looked at next
   Channel channel;
   Respawn respawn;
   std::chrono::steady_clock::time_point due{};

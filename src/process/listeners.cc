@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "process/listeners.h"
 
+#include "core/text.h"
 #include "os/inspect.h"
 #include "os/socket.h"
 #include "process/cli.h"
@@ -13,6 +14,7 @@
 namespace pm::process {
 namespace {
 
+using runtime::PlanAddress;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -44,6 +46,18 @@ std::string advice_for(const Error& error, const Endpoint& endpoint) {
                      holder->name);
 }
 
+// By name; else by what it is bound to.
+const PlanAddress* address_for(std::string_view name, const Endpoint& local,
+                               std::span<const PlanAddress> addresses) {
+  for (const PlanAddress& planned : addresses) {
+    if (planned.name.view() == name) return &planned;
+  }
+  for (const PlanAddress& planned : addresses) {
+    if (planned.port != 0 && endpoint_of(planned).to_string() == local.to_string()) return &planned;
+  }
+  return nullptr;
+}
+
 BindFailure failure(const runtime::PlanAddress& planned, const Error& error) {
   const std::string_view place = planned.place.view();
   return {exit_cannot_bind,
@@ -54,6 +68,41 @@ BindFailure failure(const runtime::PlanAddress& planned, const Error& error) {
 
 }  // namespace
 
+std::vector<std::string> Listeners::take(std::vector<PassedSocket> sockets,
+                                         std::span<const runtime::PlanAddress> addresses) {
+  std::vector<std::string> complaints;
+  if (sockets.empty()) return complaints;
+  for (PassedSocket& socket : sockets) {
+    const auto local = os::local_endpoint(socket.fd.number());
+    if (!os::take_listener(socket.fd.number())) {
+      complaints.push_back(fmt::format(
+          "socket {} of the service manager is closed: it is no TCP socket that listens",
+          text::quoted(socket.name)));
+      continue;
+    }
+    const PlanAddress* planned = address_for(socket.name, *local, addresses);
+    if (planned == nullptr) {
+      complaints.push_back(fmt::format(
+          "socket {} ({}) of the service manager is closed: no entry point has that name "
+          "or address; set FileDescriptorName= to the name of one",
+          text::quoted(socket.name), local->to_string()));
+      continue;
+    }
+    const bool is_single = !os::shares_its_port(socket.fd.number());
+    Group* group = find(*planned);
+    if (group == nullptr)
+      group = &groups_.emplace_back(Group{key_of(*planned), *local, {}, 0, is_single});
+    group->sockets.push_back(std::move(socket.fd));
+  }
+  for (const PlanAddress& planned : addresses) {
+    if (find(planned) == nullptr)
+      complaints.push_back(
+          fmt::format("entry point {} has no socket of the service manager; {} is bound instead",
+                      text::quoted(planned.name.view()), planned.text.view()));
+  }
+  return complaints;
+}
+
 std::optional<BindFailure> Listeners::bind(std::span<const runtime::PlanAddress> addresses,
                                            unsigned slots, const Pause& pause) {
   const auto deadline = steady_clock::now() + patience;
@@ -61,6 +110,7 @@ std::optional<BindFailure> Listeners::bind(std::span<const runtime::PlanAddress>
   std::vector<std::pair<Group*, std::vector<os::Fd>>> grown;
   for (const runtime::PlanAddress& planned : addresses) {
     if (Group* group = find(planned)) {
+      if (group->is_single) continue;
       // A connection must not be queued where nobody takes it yet.
       if (group->sockets.size() < slots) hold_steady(*group);
       grown.emplace_back(group, std::vector<os::Fd>());
@@ -140,6 +190,10 @@ std::vector<runtime::ListeningSocket> Listeners::of_slot(
   for (const runtime::PlanAddress& planned : addresses) {
     const Group* group = find(planned);
     if (group == nullptr) continue;
+    if (group->is_single) {
+      sockets.push_back({planned.entry_point, group->sockets.front().number()});
+      continue;
+    }
     for (std::size_t i = slot; i < group->sockets.size(); i += slots)
       sockets.push_back({planned.entry_point, group->sockets[i].number()});
   }
@@ -158,7 +212,7 @@ void Listeners::settle(std::span<const runtime::PlanAddress> addresses, unsigned
                         [&](const auto& planned) { return key_of(planned) == group.key; });
   });
   for (Group& group : groups_) {
-    const bool uses_all = group.sockets.size() == slots;
+    const bool uses_all = group.sockets.size() == slots || group.is_single;
     if (group.steered == slots || (uses_all && group.steered == 0)) continue;
     // Without it connections go to all of them, which is less even and nothing worse.
     if (os::steer_connections(group.sockets.front().number(), slots)) group.steered = slots;
@@ -182,7 +236,8 @@ bool Listeners::adopt(std::vector<InheritedSocket> sockets) {
     const auto local = os::local_endpoint(socket.fd.number());
     if (!local) return false;
     if (groups_.empty() || groups_.back().key != socket.key)
-      groups_.push_back({socket.key, *local, {}, socket.steered});
+      groups_.push_back(
+          {socket.key, *local, {}, socket.steered, !os::shares_its_port(socket.fd.number())});
     groups_.back().sockets.push_back(std::move(socket.fd));
   }
   return true;

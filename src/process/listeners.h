@@ -4,6 +4,7 @@
 //   shape   a group of sockets for each address (SO_REUSEPORT), in the order of the slots. A socket is never closed while
 //           its address is listened on: connections may be queued in it. With fewer workers than sockets a worker takes
 //           several, and the kernel is told to give new connections to the first ones only
+//           A socket of the service manager's may have to be shared by all workers
 //   in      the Plan's addresses and the number of workers, again with each reload
 //   out     the sockets of a slot; a new worker of that slot takes the same ones
 //   own     the sockets; close_all() ends listening once the workers have closed theirs
@@ -14,6 +15,7 @@
 
 #include "core/ip.h"
 #include "os/fd.h"
+#include "process/activation.h"
 #include "runtime/plan.h"
 #include "runtime/server.h"
 
@@ -51,6 +53,10 @@ class Listeners {
   using Pause = std::function<bool(std::chrono::milliseconds)>;
 
   // Makes what is missing. `pause` is not asked for at a reload: null, and an address in use is a failure at once.
+  // Sockets of the service manager, before the first bind(): each becomes that of the entry point of its name, or of its
+  // address. Out: what is to be said of those that fit nobody and of entry points that got none.
+  std::vector<std::string> take(std::vector<PassedSocket> sockets,
+                                std::span<const runtime::PlanAddress> addresses);
   std::optional<BindFailure> bind(std::span<const runtime::PlanAddress> addresses, unsigned slots,
                                   const Pause& pause);
   std::vector<runtime::ListeningSocket> of_slot(std::span<const runtime::PlanAddress> addresses,
@@ -72,6 +78,8 @@ class Listeners {
     std::vector<os::Fd> sockets;
     unsigned steered =
         0;  // how many of them get connections; 0: all, and the kernel was never told
+    bool is_single =
+        false;  // made by somebody who lets no other socket beside it: all workers share it
   };
   using Groups = std::vector<Group>;
   Status add_group(Groups& made, const runtime::PlanAddress& address, unsigned slots) const;

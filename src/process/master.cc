@@ -25,7 +25,13 @@ using std::chrono::milliseconds;
 constexpr milliseconds patience_with_stop{1000};  // then KILL
 // A master before us gives back what its workers held; if it was killed, nobody else does.
 constexpr milliseconds pause_of_sweeps{5000};
+constexpr milliseconds pause_for_slot{50};
 constexpr milliseconds patience_with_drain{2000};  // on top of the entry points' own grace time
+
+std::uint64_t monotonic_ms() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now).count());
+}
 
 int poll_timeout(std::optional<std::chrono::steady_clock::time_point> deadline) {
   if (!deadline) return -1;
@@ -40,7 +46,7 @@ Master::Master(MasterInput input)
       present_(new Generation{std::move(input_.configuration), 1, 1, 1}),
       sink_(STDERR_FILENO),
       log_(sink_),
-      notifier_(std::string(input_.command.environment.find("NOTIFY_SOCKET").value_or(""))),
+      notifier_(input_.command.environment, ::getpid(), input_.heritage.has_value()),
       children_(
           [this](const Child& child, Channel channel) { become(child, std::move(channel)); }) {
   present_->workers = plan().workers;
@@ -101,6 +107,7 @@ std::optional<Master::Clock::time_point> Master::next_deadline() const {
   if (phase_ == Phase::draining || phase_ == Phase::stopping) return next;
   consider(children_.next_due());
   consider(next_secret_);
+  if (watches_workers()) consider(next_sign_);
   if (meter_ && !is_retiring_) consider(meter_->due());
   if (input_.heritage) consider(next_sweep_);
   if (loading_) consider(loading_->deadline());
@@ -146,6 +153,7 @@ void Master::on_deadline_of_work(Clock::time_point now) {
   look_at_swap(now);
   on_upgrade_deadline(now);
   ping(now);
+  give_sign(now);
   if (phase_ != Phase::running || is_reloading()) return;
   const auto due = watch_.due(last_load_, milliseconds(plan().throttle_ms));
   if (due && now >= *due) ask_for(Occasion::change);
@@ -157,10 +165,7 @@ void Master::on_deadline_of_work(Clock::time_point now) {
 // the slot could be passed on, it is still ours.
 bool Master::start(Child& child) {
   const bool counts = child.kind == ChildKind::worker;
-  if (counts) child.zone_slot = zones_->slots().claim(self_);
-  const Status started = counts && !child.zone_slot
-                             ? Error{Errc::io, "", "no slot of the shared memory is free"}
-                             : children_.start(child);
+  const Status started = children_.start(child);
   if (!started) {
     log_.error(
         fmt::format("{} cannot be started: {}", describe(child), to_string(started.error())));
@@ -172,6 +177,21 @@ bool Master::start(Child& child) {
   return true;
 }
 
+// False: later. Every slot is held, the last ones by generations that drain: the oldest of them has to end (decision 58).
+bool Master::claim_slot(Child& child) {
+  child.zone_slot = zones_->slots().claim(self_);
+  if (child.zone_slot) return true;
+  bool is_ending = false;
+  children_.for_each(Standing::replaced, [&is_ending](const Child& one) {
+    is_ending = is_ending || (one.pid != 0 && one.is_ended && one.kind == ChildKind::worker);
+  });
+  if (is_ending || end_oldest_draining("no slot of the shared memory is free for new workers"))
+    return false;
+  if (slot_complaint_.may_say(monotonic_ms()))
+    log_.error(fmt::format("{} waits: no slot of the shared memory is free", describe(child)));
+  return false;
+}
+
 void Master::release_slot(Child& child, pid_t last) {
   if (!child.zone_slot) return;
   zones_->release_slot(*child.zone_slot, last, self_);
@@ -181,6 +201,10 @@ void Master::release_slot(Child& child, pid_t last) {
 void Master::start_due(Clock::time_point now) {
   for (Child& child : children_.all()) {
     if (child.pid != 0 || child.due > now || child.standing == Standing::replaced) continue;
+    if (child.kind == ChildKind::worker && !claim_slot(child)) {
+      child.due = now + pause_for_slot;
+      continue;
+    }
     if (!start(child)) {
       children_.plan_return(child, now);
       child.due = std::max(child.due, now + patience_with_stop);
@@ -416,7 +440,7 @@ void Master::stop_gracefully() {
 
 // Not of a program whose place another one has taken; and those before us, which still drain, end with us.
 void Master::tell_of_stop() {
-  if (!upgrade_) notifier_.tell("STOPPING=1");
+  if (!upgrade_) tell_manager_of_stop();
   if (predecessor_ && has_taken_over_) predecessor_->send(MessageType::stop);
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "core/log.h"
+#include "core/seldom.h"
 #include "os/signal.h"
 #include "os/title.h"
 #include "process/agent_socket.h"
@@ -47,8 +48,9 @@ struct MasterInput {
   os::SignalFd& signals;
   Configuration configuration;
   StartReport report;
-  Program program;                   // this one, or what stands in its place by then
-  std::optional<Heritage> heritage;  // of the program before
+  Program program;                     // this one, or what stands in its place by then
+  std::optional<Heritage> heritage;    // of the program before
+  std::vector<PassedSocket> passed{};  // by the service manager
 };
 
 class Master {
@@ -97,6 +99,7 @@ class Master {
   void move_pid_file();
   void replace_child(Child& child);
   void bound_generations();
+  bool end_oldest_draining(std::string_view why);
   void give_up_coming(const std::string& reason);
   void finish_reload(const std::string& what);
   void end_reload(bool ok, const std::string& reason);
@@ -106,6 +109,7 @@ class Master {
 
   // Children
   bool start(Child& child);
+  bool claim_slot(Child& child);
   void release_slot(Child& child, pid_t last);
   void start_due(Clock::time_point now);
   void become(const Child& child, Channel channel);
@@ -138,6 +142,12 @@ class Master {
   void ping(Clock::time_point now);
   void bound_masters();
   void tell_outcome(const std::string& action, bool ok, const std::string& reason);
+
+  // The service manager
+  bool watches_workers() const noexcept;
+  void give_sign(Clock::time_point now);
+  std::string state_text(std::string_view what) const;
+  void tell_manager_of_stop();
 
   // Loop
   void turn();
@@ -175,6 +185,8 @@ class Master {
   AgentSocket agent_socket_;
   PidFile pid_file_;
   Notifier notifier_;
+  Clock::time_point next_sign_;  // of life, for the service manager
+  Seldom slot_complaint_;
   std::optional<shm::Zones> zones_;
   std::optional<MasterMeter> meter_;  // while something is counted
   shm::Process self_;                 // as slots name it

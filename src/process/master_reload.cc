@@ -47,6 +47,7 @@ void Master::start_loading() {
   wanted_.reset();
   watch_.loaded();
   reload_began_ = last_load_ = Clock::now();
+  if (occasion_ == Occasion::reload) notifier_.tell_reloading();
   Result<Loading> loading =
       Loading::start(input_.command, input_.modules, {occasion_, &present_->configuration.bundle});
   if (!loading) return refuse_reload(to_string(loading.error()));
@@ -204,20 +205,30 @@ void Master::move_pid_file() {
 void Master::bound_generations() {
   std::set<unsigned> draining;
   children_.for_each(Standing::replaced, [&draining](const Child& child) {
-    if (child.pid != 0 && child.kind == ChildKind::worker) draining.insert(child.generation);
+    if (child.pid != 0 && child.kind == ChildKind::worker && !child.is_ended)
+      draining.insert(child.generation);
   });
-  while (draining.size() > most_draining) {
-    const unsigned oldest = *draining.begin();
-    draining.erase(draining.begin());
-    log_.warn(fmt::format("more than {} generations of workers are draining; ending the oldest",
-                          most_draining));
-    children_.for_each(Standing::replaced, [oldest](Child& child) {
-      if (child.pid == 0 || child.generation != oldest) return;
-      child.channel.send(MessageType::stop);
-      child.is_ended = true;
-      child.end_by = Clock::now() + grace_of_replaced;
-    });
-  }
+  for (std::size_t count = draining.size(); count > most_draining; --count)
+    end_oldest_draining(
+        fmt::format("more than {} generations of workers are draining", most_draining));
+}
+
+// False: none is.
+bool Master::end_oldest_draining(std::string_view why) {
+  std::optional<unsigned> oldest;
+  children_.for_each(Standing::replaced, [&oldest](const Child& child) {
+    if (child.pid == 0 || child.kind != ChildKind::worker || child.is_ended) return;
+    oldest = std::min(oldest.value_or(child.generation), child.generation);
+  });
+  if (!oldest) return false;
+  log_.warn(fmt::format("{}; ending the oldest generation that drains", why));
+  children_.for_each(Standing::replaced, [&oldest](Child& child) {
+    if (child.pid == 0 || child.generation != *oldest) return;
+    child.channel.send(MessageType::stop);
+    child.is_ended = true;
+    child.end_by = Clock::now() + grace_of_replaced;
+  });
+  return true;
 }
 
 // The children that were to come go, and with them the sockets that only they would have taken.
@@ -278,7 +289,7 @@ void Master::finish_reload(const std::string& what) {
 void Master::end_reload(bool ok, const std::string& reason) {
   if (occasion_ == Occasion::reload) {
     tell_outcome("reload", ok, reason);
-    notifier_.tell("READY=1");
+    notifier_.tell("READY=1\n" + state_text(ok ? "reloaded" : "reload refused: " + reason));
   }
   if (wanted_) start_loading();
 }

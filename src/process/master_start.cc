@@ -137,6 +137,8 @@ void Master::report_findings(const runtime::Bundle& bundle) {
 }
 
 int Master::bind() {
+  for (const std::string& complaint : listeners_.take(std::move(input_.passed), plan().addresses()))
+    log_.warn(complaint);
   const auto failure =
       listeners_.bind(plan().addresses(), plan().workers,
                       [this](std::chrono::milliseconds time) { return pause(time); });
@@ -232,7 +234,7 @@ void Master::enter_running() {
   } else {
     sink_.write(summary_json(facts) + "\n");
   }
-  notifier_.tell("READY=1");
+  notifier_.tell("READY=1\n" + state_text("started"));
   greet_predecessor();
   input_.report.started(logs_.error());
   if (wanted_) start_loading();

@@ -10,6 +10,9 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <vector>
+
+#include <unistd.h>
 
 namespace pm::process {
 namespace {
@@ -36,6 +39,7 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
   os::ignore_signal(SIGALRM);
   os::ignore_signal(SIGSYS);
 
+  std::vector<PassedSocket> passed = take_passed_sockets(command.environment, ::getpid());
   LoadOutcome load = load_in_child(command, modules, *signals);
   if (!load.bundle.is_open()) {
     if (heritage) heritage->channel.send(MessageType::failed, reason_of(load));
@@ -53,14 +57,16 @@ int serve(const Command& command, const runtime::Modules& modules, os::ProcessTi
     if (!detached) return fail(exit_internal, to_string(detached.error()));
     report = std::move(detached).value();
     // What the caller left open (a pipe that somebody waits on) must not stay open for years.
-    const int keep[] = {signals->number(), report.pipe(), configuration->bundle_fd.number(),
-                        configuration->agent_fd.number()};
+    std::vector<int> keep{signals->number(), report.pipe(), configuration->bundle_fd.number(),
+                          configuration->agent_fd.number()};
+    for (const PassedSocket& socket : passed)
+      keep.push_back(socket.fd.number());
     os::close_all_but(keep);
   }
   title.set("pointsman: master process " + text::join(program.arguments, " "));
   const auto master = std::make_unique<Master>(
       MasterInput{command, modules, title, *signals, std::move(configuration).value(),
-                  std::move(report), std::move(program), std::move(heritage)});
+                  std::move(report), std::move(program), std::move(heritage), std::move(passed)});
   return master->run();
 }
 

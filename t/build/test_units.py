@@ -21,12 +21,12 @@ def unit(name):
 @pytest.fixture
 def folder(tmp_path):
     """The units with the binary under test in place of the installed one."""
-    for name in ("pointsman.service", "pointsman@.service", "user/pointsman.service"):
+    for name in ("pointsman.service", "pointsman@.service", "pointsman.socket", "user/pointsman.service"):
         write(str(tmp_path / name), unit(name).replace("/usr/sbin/pointsman", BINARY))
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["pointsman.service", "pointsman@.service"])
+@pytest.mark.parametrize("name", ["pointsman.service", "pointsman@.service", "pointsman.socket"])
 def test_systemd_has_nothing_to_complain_about(folder, name):
     result = run("systemd-analyze", "verify", "--man=no", folder / name)
 

@@ -2,7 +2,6 @@
 """What the master does at a signal: operations.md section 3, static-config.md section 9."""
 import os
 import signal
-import socket
 import time
 
 from lib import proc
@@ -83,17 +82,6 @@ def test_an_interrupt_of_the_terminal_reaches_the_master_alone(server):
         os.killpg(daemon.pid, signal.SIGINT)
         assert client.response().body == b"done"
         assert daemon.wait() == 0
-
-
-def test_a_service_manager_is_told(server, tmp_path):
-    path = str(tmp_path / "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.bind(path)
-        listener.settimeout(10 * SLOW)
-        with site({"app": server}, env={"NOTIFY_SOCKET": path}) as daemon:
-            assert listener.recv(100) == b"READY=1"
-            daemon.signal(signal.SIGTERM)
-            assert listener.recv(100) == b"STOPPING=1"
 
 
 def test_titles_tell_who_is_who(server):
