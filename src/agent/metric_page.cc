@@ -104,7 +104,9 @@ Rows rows_of(Family family, const std::vector<Sum>& sums, const MetricNames& nam
     if (!names.shows(family, sum.name)) continue;
     if (sum.kind == observe::of(kind::requests, family) && cell_of(sum, cell::count) != 0)
       rows.requests.push_back({&sum, request_labels(sum, family)});
-    if (sum.kind == observe::of(kind::by_header, family) && sum.shape == header_shape)
+    // Its labels come as text; a line end would be somebody's own line of the page.
+    if (sum.kind == observe::of(kind::by_header, family) && sum.shape == header_shape &&
+        sum.extra.find('\n') == std::string::npos)
       rows.by_header.push_back({&sum, merged(request_labels(sum, family), sum.extra)});
     if (sum.kind == observe::of(kind::tls, family))
       rows.tls.push_back({&sum, tls_labels(sum, family)});

@@ -22,8 +22,8 @@ Meters::Meters(shm::Slab slab, MeterSettings settings)
   for (std::uint32_t i = 0; i < family_count; ++i) {
     others_[i] = nowhere_.data();
     others_[i] = requests({static_cast<Family>(i), other_name, {}}, other_labels);
-    by_header_ += book_.count_of(kind::by_header + i);
   }
+  count_series_by_header();
 }
 
 shm::Cell* Meters::requests(const Who& who, RequestLabels labels) {
@@ -44,6 +44,7 @@ shm::Cell& Meters::by_header(const Who& who, RequestLabels labels, std::string_v
                    .second = who.second,
                    .extra = values};
   if (shm::Cell* found = book_.find(id)) return *found;
+  if (by_header_epoch_ != epoch()) count_series_by_header();  // some were given up
   if (by_header_ >= most_by_header) {
     book_.count_unplaced();
     id.extra = other_name;
@@ -52,6 +53,13 @@ shm::Cell& Meters::by_header(const Who& who, RequestLabels labels, std::string_v
   }
   shm::Cell* cell = book_.cells(id, 1);
   return cell != nullptr ? *cell : nowhere_[0];
+}
+
+void Meters::count_series_by_header() noexcept {
+  by_header_epoch_ = epoch();
+  by_header_ = 0;
+  for (std::uint32_t i = 0; i < family_count; ++i)
+    by_header_ += book_.count_of(kind::by_header + i);
 }
 
 void Meters::count(const shm::SeriesId& id) {

@@ -46,6 +46,8 @@ class Meters {
   void count(const shm::SeriesId& id);
 
  private:
+  void count_series_by_header() noexcept;
+
   SeriesBook book_;
   MeterSettings settings_;
   std::vector<std::uint64_t> limits_;  // nanoseconds; the last one is above all times
@@ -54,7 +56,8 @@ class Meters {
   bool has_header_labels_;
   std::array<shm::Cell*, family_count> others_{};  // requests that have no series of their own
   std::vector<shm::Cell> nowhere_;                 // written, and read by nobody
-  std::size_t by_header_ = 0;
+  std::size_t by_header_ = 0;                      // how many of that kind there are
+  std::uint32_t by_header_epoch_ = 0;
 };
 
 }  // namespace pm::observe
