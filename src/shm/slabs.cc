@@ -187,7 +187,7 @@ bool Slabs::copy_next(unsigned slot, std::uint64_t& at, Copy& copy) const {
   for (std::size_t i = 0; i < cells; ++i)
     copy.cells[i] = from[i].load(std::memory_order_relaxed);
   copy.text.resize(text);
-  std::memcpy(copy.text.data(), from + cells, text);
+  if (text != 0) std::memcpy(copy.text.data(), from + cells, text);
   id.labels = record->labels;
   id.shape = record->shape;
   std::atomic_thread_fence(std::memory_order_acquire);

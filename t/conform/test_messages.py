@@ -116,7 +116,6 @@ DYNAMIC_BROKEN_DOCUMENTS = {
 WARNINGS = {
     "http2-options": (BASE + "    http2:\n      maxConcurrentStreams: 100  # <<<\n", r"http2"),
     "http3": (BASE + "    http3: {}  # <<<\n", r"http3"),
-    "watch": (BASE + "providers:\n  file:\n    filename: dyn.yaml\n    watch: true  # <<<\n", r"watch"),
     "unresolvable-name": (BASE + "http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app}\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://no-such-name.invalid\"}]}}  # <<<\n", r"no-such-name\.invalid"),
     "v2-syntax": (BASE + "core:\n  defaultRuleSyntax: v2  # <<<\n", r"v2|deprecated"),
     "unused-service": (BASE + ROUTER + "    old: {loadBalancer: {servers: [{url: \"http://127.0.0.1:2\"}]}}  # <<<\n", r'"old".*never used'),
