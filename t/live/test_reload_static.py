@@ -84,6 +84,8 @@ def test_generations_that_drain_are_few(server):
             clients.append(client)
             config["workerConnections"] = 1000 + i
             reload(daemon, config)
+            # Until the one before has heard that it drains, it may take the next connection.
+            assert wait_until(lambda: len(shutting_down(daemon)) >= min(i + 1, 8)), daemon.log
         assert wait_until(lambda: len(shutting_down(daemon)) <= 8), daemon.log
         assert "ending the oldest" in daemon.log
         assert clients[0].is_closed() and clients[1].is_closed() and not clients[-1].is_closed(0.1)
