@@ -2,7 +2,8 @@
 // metric.h -- what is counted, and how its series are named in shared memory: the one page that writers and reader share.
 //
 //   shape   a series (shm/slabs.h) has a kind, packed labels, and a name: of the entry point, the router or the service.
-//           Which texts and cells a kind uses stands beside it
+//           Which texts and cells a kind uses stands beside it; a change of that raises the zone's layout (shm/slabs.cc),
+//           since the next program goes on with what this one has left
 //   in      methods and statuses as they are in a request and its answer
 //   out     labels as observability.md section 1.3 has them
 //   own     values only
