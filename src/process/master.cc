@@ -438,9 +438,9 @@ void Master::stop_gracefully() {
   phase_deadline_ = Clock::now() + milliseconds(plan().accept_grace_ms);
 }
 
-// Not of a program whose place another one has taken; and those before us, which still drain, end with us.
+// Those before us, which still drain, end with us.
 void Master::tell_of_stop() {
-  if (!upgrade_) tell_manager_of_stop();
+  tell_manager_of_stop();
   if (predecessor_ && has_taken_over_) predecessor_->send(MessageType::stop);
 }
 

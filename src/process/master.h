@@ -144,6 +144,7 @@ class Master {
   void tell_outcome(const std::string& action, bool ok, const std::string& reason);
 
   // The service manager
+  void take_duty();
   bool watches_workers() const noexcept;
   void give_sign(Clock::time_point now);
   std::string state_text(std::string_view what) const;
@@ -185,6 +186,8 @@ class Master {
   AgentSocket agent_socket_;
   PidFile pid_file_;
   Notifier notifier_;
+  bool is_on_duty_ =
+      true;  // who speaks to the manager: of two masters, the one whose MAINPID was told last
   Clock::time_point next_sign_;  // of life, for the service manager
   Seldom slot_complaint_;
   std::optional<shm::Zones> zones_;

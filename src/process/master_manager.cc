@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include <unistd.h>
+
 namespace pm::process {
 namespace {
 
@@ -28,8 +30,15 @@ std::string Master::state_text(std::string_view what) const {
   return text.substr(0, longest_state);
 }
 
+// We are the service from now on: the next program when it serves, the one before when it has come back to its place.
+void Master::take_duty() {
+  is_on_duty_ = true;
+  next_sign_ = Clock::now();
+  notifier_.tell(fmt::format("MAINPID={}\nREADY=1", ::getpid()));
+}
+
 bool Master::watches_workers() const noexcept {
-  return notifier_.watchdog().count() != 0 && phase_ == Phase::running && !is_retiring_;
+  return notifier_.watchdog().count() != 0 && phase_ == Phase::running && is_on_duty_;
 }
 
 // A sign is given only when every worker has answered what it was asked a while ago. One that has not hangs: it is ended, and
@@ -52,8 +61,10 @@ void Master::give_sign(Clock::time_point now) {
   if (is_well) notifier_.tell("WATCHDOG=1");
 }
 
-// The longest that a stop may take by the configuration, whatever the unit's own limit is.
+// With the longest that a stop may take by the configuration, whatever the unit's own limit is. Not of a program whose place another one has taken, nor of one on trial: its end is no end of the service.
 void Master::tell_manager_of_stop() {
+  if (predecessor_ && !has_taken_over_) is_on_duty_ = false;
+  if (!is_on_duty_) return;
   const milliseconds longest(plan().accept_grace_ms + plan().grace_ms);
   notifier_.tell(fmt::format("STOPPING=1\nEXTEND_TIMEOUT_USEC={}\nSTATUS=stopping",
                              microseconds(longest + slack_of_stop).count()));

@@ -47,7 +47,7 @@ void Master::start_loading() {
   wanted_.reset();
   watch_.loaded();
   reload_began_ = last_load_ = Clock::now();
-  if (occasion_ == Occasion::reload) notifier_.tell_reloading();
+  if (occasion_ == Occasion::reload && is_on_duty_) notifier_.tell_reloading();
   Result<Loading> loading =
       Loading::start(input_.command, input_.modules, {occasion_, &present_->configuration.bundle});
   if (!loading) return refuse_reload(to_string(loading.error()));
@@ -289,7 +289,8 @@ void Master::finish_reload(const std::string& what) {
 void Master::end_reload(bool ok, const std::string& reason) {
   if (occasion_ == Occasion::reload) {
     tell_outcome("reload", ok, reason);
-    notifier_.tell("READY=1\n" + state_text(ok ? "reloaded" : "reload refused: " + reason));
+    if (is_on_duty_)
+      notifier_.tell("READY=1\n" + state_text(ok ? "reloaded" : "reload refused: " + reason));
   }
   if (wanted_) start_loading();
 }

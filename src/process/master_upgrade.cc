@@ -99,6 +99,7 @@ void Master::read_successor() {
 void Master::on_successor_ready(Clock::time_point now) {
   if (upgrade_->step != Upgrade::Step::starting) return;
   upgrade_->last_healthy = now;
+  is_on_duty_ = false;
   if (!upgrade_->is_unattended) {
     upgrade_->step = Upgrade::Step::both;
     log_.notice(fmt::format("upgrade: pid {} serves, too; WINCH and QUIT to pid {} finish it",
@@ -195,7 +196,7 @@ void Master::on_successor_death(int wait_status) {
     log_.error("upgrade failed, rolled back: " + reason);
     tell_outcome("upgrade", false, reason);
   }
-  notifier_.tell(fmt::format("MAINPID={}\nREADY=1", ::getpid()));
+  take_duty();
   if (are_workers_stopped_ && !was_asked_for) return start_again();
   renew_agent();
 }
@@ -214,6 +215,7 @@ void Master::roll_back() {
 void Master::finish_rollback() {
   is_rolling_back_ = false;
   if (!upgrade_) return;
+  take_duty();  // first: the end of the main process would be that of the service
   ::kill(upgrade_->pid, SIGQUIT);
   if (const Status renamed = rename_pid_file(Rename::back); !renamed)
     log_.error("pid: " + to_string(renamed.error()));
@@ -227,7 +229,7 @@ void Master::finish_rollback() {
 void Master::greet_predecessor() {
   if (!predecessor_) return;
   predecessor_->send(MessageType::ready);
-  notifier_.tell(fmt::format("MAINPID={}", ::getpid()));
+  take_duty();
   if (!input_.heritage->is_unattended) tell_outcome("upgrade", true, "");
   next_ping_ = Clock::now();
 }

@@ -173,6 +173,19 @@ def test_duty_and_sockets_go_to_the_next_program(server, manager, tmp_path):
     with Installed(config, tmp_path, under=under, workers=2) as daemon:
         assert manager.next()["READY"] == "1"
         first, inode = daemon.master(), listening(port)
+
+        # A program on trial has the duty, and gives it back before it ends, which is not the end of the service.
+        daemon.signal(signal.SIGUSR2)
+        assert wait_until(lambda: "serves, too" in daemon.log, 20 * SLOW), daemon.log
+        assert daemon.command("rollback").returncode == 0, daemon.log
+        assert wait_until(lambda: daemon.masters() == [first], 20 * SLOW), daemon.log
+        manager.all()
+        assert not any("STOPPING" in text for text in manager.heard), manager.heard
+        mains = [int(pid) for pid in re.findall(r"^MAINPID=(\d+)", "\n".join(manager.heard), re.M)]
+        assert len(mains) == 3 and mains[0] != first and mains[1:] == [first, first], mains
+        manager.heard.clear()
+        assert wait_until(lambda: manager.all() and "WATCHDOG=1" in manager.heard, 10 * SLOW)
+
         daemon.install()
         assert daemon.command("upgrade").returncode == 0, daemon.log
         assert wait_until(lambda: len(daemon.masters()) == 1, 15 * SLOW), daemon.log
