@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace pm::os {
 namespace {
@@ -17,6 +19,19 @@ constexpr int keep_alive_period_s = 180;  // static-config.md section 4, "socket
 
 bool set(int fd, int level, int option, int value) {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+int get(int fd, int level, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, level, option, &value, &size) == 0 ? value : -1;
+}
+
+// Accepted sockets inherit it.
+bool set_for_connections(int fd) {
+  return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
+         set(fd, IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_period_s) &&
+         set(fd, IPPROTO_TCP, TCP_KEEPINTVL, keep_alive_period_s);
 }
 
 Result<Fd> bound_socket(const Endpoint& endpoint, bool reuse_port) {
@@ -48,10 +63,7 @@ Status probe_bind(const Endpoint& endpoint) {
 
 Result<Fd> listen_tcp(const Endpoint& endpoint) {
   PM_TRY(Fd fd, bound_socket(endpoint, true));
-  set(fd.number(), IPPROTO_TCP, TCP_NODELAY, 1);
-  set(fd.number(), SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(fd.number(), IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_period_s);
-  set(fd.number(), IPPROTO_TCP, TCP_KEEPINTVL, keep_alive_period_s);
+  set_for_connections(fd.number());
   if (::listen(fd.number(), listen_backlog) != 0) return system_error("cannot listen", errno);
   return fd;
 }
@@ -67,24 +79,20 @@ bool steer_connections(int fd, unsigned count) noexcept {
 }
 
 bool take_listener(int fd) noexcept {
-  const int on = 1;
-  const auto value_of = [fd](int name) {
-    int value = 0;
-    socklen_t size = sizeof value;
-    return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
-  };
-  if (value_of(SO_TYPE) != SOCK_STREAM || value_of(SO_ACCEPTCONN) != 1) return false;
+  if (get(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM || get(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1)
+    return false;
   if (!local_endpoint(fd)) return false;
   const int flags = ::fcntl(fd, F_GETFL);
-  return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
-         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
-         ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0;
+  return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && set_for_connections(fd);
 }
 
-bool shares_its_port(int fd) noexcept {
-  int value = 0;
-  socklen_t size = sizeof value;
-  return ::getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, &size) == 0 && value != 0;
+bool can_be_joined(int fd) noexcept {
+  struct stat facts {};
+  if (get(fd, SOL_SOCKET, SO_REUSEPORT) != 1 || ::fstat(fd, &facts) != 0) return false;
+  const Result<Endpoint> bound = local_endpoint(fd);
+  if (!bound || facts.st_uid != ::geteuid()) return false;
+  if (bound->address.is_v4()) return get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET;
+  return get(fd, IPPROTO_IPV6, IPV6_V6ONLY) == (bound->address.is_any() ? 0 : 1);
 }
 
 Result<Endpoint> local_endpoint(int fd) {

@@ -30,7 +30,9 @@ Result<Fd> listen_tcp(const Endpoint& endpoint);
 bool steer_connections(int fd, unsigned count) noexcept;
 // Of somebody else's making: to be used like one of ours. False: it is no TCP socket that listens.
 bool take_listener(int fd) noexcept;
-bool shares_its_port(int fd) noexcept;    // SO_REUSEPORT
+// Whether listen_tcp() of the same address makes one more of its group: it has SO_REUSEPORT, is of our user, and takes the
+// same families.
+bool can_be_joined(int fd) noexcept;
 Result<Endpoint> local_endpoint(int fd);  // the port that the kernel chose for port 0
 bool has_ipv6() noexcept;
 

@@ -35,6 +35,11 @@ std::string key_of(const runtime::PlanAddress& planned) {
                      planned.port == 0 ? planned.name.view() : std::string_view());
 }
 
+// Of a socket that was passed by name: it stays while there is such an entry point, wherever that would listen.
+std::string passed_key_of(std::string_view entry_point) {
+  return fmt::format("passed {}", entry_point);
+}
+
 std::string advice_for(const Error& error, const Endpoint& endpoint) {
   if (error.code == Errc::denied) {
     return "permission denied; start as root or give the binary cap_net_bind_service";
@@ -88,12 +93,15 @@ std::vector<std::string> Listeners::take(std::vector<PassedSocket> sockets,
           text::quoted(socket.name), local->to_string()));
       continue;
     }
-    const bool is_single = !os::shares_its_port(socket.fd.number());
-    Group* group = find(*planned);
-    if (group == nullptr)
-      group = &groups_.emplace_back(Group{key_of(*planned), *local, {}, 0, is_single});
-    group->sockets.push_back(std::move(socket.fd));
+    const bool by_name = planned->name.view() == socket.name;
+    const std::string key = by_name ? passed_key_of(socket.name) : key_of(*planned);
+    const auto found = std::find_if(groups_.begin(), groups_.end(),
+                                    [&key](const Group& group) { return group.key == key; });
+    Group& group =
+        found != groups_.end() ? *found : groups_.emplace_back(Group{key, *local, {}, 0, false});
+    group.sockets.push_back(std::move(socket.fd));
   }
+  find_shared();
   for (const PlanAddress& planned : addresses) {
     if (find(planned) == nullptr)
       complaints.push_back(
@@ -110,7 +118,9 @@ std::optional<BindFailure> Listeners::bind(std::span<const runtime::PlanAddress>
   std::vector<std::pair<Group*, std::vector<os::Fd>>> grown;
   for (const runtime::PlanAddress& planned : addresses) {
     if (Group* group = find(planned)) {
-      if (group->is_single) continue;
+      const bool is_grown = std::any_of(grown.begin(), grown.end(),
+                                        [&](const auto& one) { return one.first == group; });
+      if (group->is_shared || is_grown) continue;
       // A connection must not be queued where nobody takes it yet.
       if (group->sockets.size() < slots) hold_steady(*group);
       grown.emplace_back(group, std::vector<os::Fd>());
@@ -173,10 +183,12 @@ const Listeners::Group* Listeners::find(const runtime::PlanAddress& planned) con
 }
 
 Listeners::Group* Listeners::find(const runtime::PlanAddress& planned) noexcept {
-  const std::string key = key_of(planned);
-  const auto found = std::find_if(groups_.begin(), groups_.end(),
-                                  [&key](const Group& group) { return group.key == key; });
-  return found == groups_.end() ? nullptr : &*found;
+  for (const std::string& key : {passed_key_of(planned.name.view()), key_of(planned)}) {
+    const auto found = std::find_if(groups_.begin(), groups_.end(),
+                                    [&key](const Group& group) { return group.key == key; });
+    if (found != groups_.end()) return &*found;
+  }
+  return nullptr;
 }
 
 bool Listeners::listens_on(std::uint16_t port) const noexcept {
@@ -187,14 +199,15 @@ bool Listeners::listens_on(std::uint16_t port) const noexcept {
 std::vector<runtime::ListeningSocket> Listeners::of_slot(
     std::span<const runtime::PlanAddress> addresses, unsigned slot, unsigned slots) const {
   std::vector<runtime::ListeningSocket> sockets;
+  std::vector<const Group*>
+      seen;  // several addresses of an entry point may have one group that was passed
   for (const runtime::PlanAddress& planned : addresses) {
     const Group* group = find(planned);
-    if (group == nullptr) continue;
-    if (group->is_single) {
-      sockets.push_back({planned.entry_point, group->sockets.front().number()});
-      continue;
-    }
-    for (std::size_t i = slot; i < group->sockets.size(); i += slots)
+    if (group == nullptr || std::find(seen.begin(), seen.end(), group) != seen.end()) continue;
+    seen.push_back(group);
+    const std::size_t first = group->is_shared ? 0 : slot;
+    const std::size_t step = group->is_shared ? 1 : slots;
+    for (std::size_t i = first; i < group->sockets.size(); i += step)
       sockets.push_back({planned.entry_point, group->sockets[i].number()});
   }
   return sockets;
@@ -202,6 +215,8 @@ std::vector<runtime::ListeningSocket> Listeners::of_slot(
 
 std::string Listeners::shown_address(const runtime::PlanAddress& planned) const {
   const Group* group = find(planned);
+  if (group != nullptr && group->key == passed_key_of(planned.name.view()))
+    return group->bound.to_string();
   if (planned.port != 0 || group == nullptr) return std::string(planned.text.view());
   return planned.any_family != 0 ? fmt::format(":{}", group->bound.port) : group->bound.to_string();
 }
@@ -209,10 +224,10 @@ std::string Listeners::shown_address(const runtime::PlanAddress& planned) const 
 void Listeners::settle(std::span<const runtime::PlanAddress> addresses, unsigned slots) {
   std::erase_if(groups_, [&](const Group& group) {
     return std::none_of(addresses.begin(), addresses.end(),
-                        [&](const auto& planned) { return key_of(planned) == group.key; });
+                        [&](const auto& planned) { return find(planned) == &group; });
   });
   for (Group& group : groups_) {
-    const bool uses_all = group.sockets.size() == slots || group.is_single;
+    const bool uses_all = group.sockets.size() == slots || group.is_shared;
     if (group.steered == slots || (uses_all && group.steered == 0)) continue;
     // Without it connections go to all of them, which is less even and nothing worse.
     if (os::steer_connections(group.sockets.front().number(), slots)) group.steered = slots;
@@ -236,11 +251,23 @@ bool Listeners::adopt(std::vector<InheritedSocket> sockets) {
     const auto local = os::local_endpoint(socket.fd.number());
     if (!local) return false;
     if (groups_.empty() || groups_.back().key != socket.key)
-      groups_.push_back(
-          {socket.key, *local, {}, socket.steered, !os::shares_its_port(socket.fd.number())});
+      groups_.push_back({socket.key, *local, {}, socket.steered, false});
     groups_.back().sockets.push_back(std::move(socket.fd));
   }
+  find_shared();
   return true;
+}
+
+// Our own can always be joined by more of them; those that were passed only if they were made for it, and two of two
+// addresses never.
+void Listeners::find_shared() noexcept {
+  for (Group& group : groups_) {
+    group.is_shared =
+        !std::all_of(group.sockets.begin(), group.sockets.end(), [&group](const os::Fd& socket) {
+          const Result<Endpoint> bound = os::local_endpoint(socket.number());
+          return bound && *bound == group.bound && os::can_be_joined(socket.number());
+        });
+  }
 }
 
 std::size_t Listeners::size() const noexcept {

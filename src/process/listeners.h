@@ -73,18 +73,19 @@ class Listeners {
 
  private:
   struct Group {
-    std::string key;  // of its address
+    std::string key;  // of its address, or of the entry point that it was passed for
     Endpoint bound;
     std::vector<os::Fd> sockets;
     unsigned steered =
         0;  // how many of them get connections; 0: all, and the kernel was never told
-    bool is_single =
-        false;  // made by somebody who lets no other socket beside it: all workers share it
+    bool is_shared =
+        false;  // made by somebody who lets no other socket beside them: every worker takes all
   };
   using Groups = std::vector<Group>;
   Status add_group(Groups& made, const runtime::PlanAddress& address, unsigned slots) const;
   Status add_sockets(const Group& group, std::vector<os::Fd>& made, unsigned slots) const;
   void hold_steady(Group& group) noexcept;
+  void find_shared() noexcept;
   Group* find(const runtime::PlanAddress& address) noexcept;
   const Group* find(const runtime::PlanAddress& address) const noexcept;
   bool listens_on(std::uint16_t port) const noexcept;

@@ -33,13 +33,14 @@ std::string reason_of(const LoadOutcome& load) {
 
 int serve(const Command& command, const runtime::Modules& modules, os::ProcessTitle& title,
           Program program, std::optional<Heritage> heritage) {
+  // Before another descriptor has one of their numbers.
+  std::vector<PassedSocket> passed = take_passed_sockets(command.environment, ::getpid());
   auto signals =
       os::SignalFd::block({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD});
   if (!signals) return fail(exit_internal, to_string(signals.error()));
   os::ignore_signal(SIGALRM);
   os::ignore_signal(SIGSYS);
 
-  std::vector<PassedSocket> passed = take_passed_sockets(command.environment, ::getpid());
   LoadOutcome load = load_in_child(command, modules, *signals);
   if (!load.bundle.is_open()) {
     if (heritage) heritage->channel.send(MessageType::failed, reason_of(load));

@@ -7,6 +7,9 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include <fcntl.h>
+#include <sys/socket.h>
+
 using namespace pm;
 using process::Listeners;
 
@@ -118,4 +121,112 @@ TEST(listeners, the_next_program_finds_the_same_sockets) {
 
   LONGS_EQUAL(2, next.size());
   CHECK_EQUAL(listeners.shown_address(web), next.shown_address(web));
+}
+
+// ---- sockets of a service manager ----
+
+namespace {
+
+// As systemd makes it: without SO_REUSEPORT, unless it is told to.
+process::PassedSocket passed(const char* name, int shares_port = 0) {
+  os::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ::setsockopt(fd.number(), SOL_SOCKET, SO_REUSEPORT, &shares_port, sizeof shares_port);
+  sockaddr_storage storage{};
+  const socklen_t length = Endpoint{Address::v4(0x7f000001), 0}.to_sockaddr(&storage);
+  ::bind(fd.number(), reinterpret_cast<sockaddr*>(&storage), length);
+  ::listen(fd.number(), 8);
+  return {name, std::move(fd)};
+}
+
+std::vector<process::PassedSocket> only(process::PassedSocket socket) {
+  std::vector<process::PassedSocket> sockets;
+  sockets.push_back(std::move(socket));
+  return sockets;
+}
+
+}  // namespace
+
+TEST(listeners, a_passed_socket_of_the_entry_points_name_is_shared_by_all_slots) {
+  auto socket = passed("web");
+  const int fd = socket.fd.number();
+  const Endpoint bound = os::local_endpoint(fd).value();
+
+  LONGS_EQUAL(0, listeners.take(only(std::move(socket)), {&web, 1}).size());
+  CHECK_FALSE(bind(3).has_value());
+
+  LONGS_EQUAL(1, listeners.size());
+  LONGS_EQUAL(fd, of_slot(0, 3)[0].fd);
+  LONGS_EQUAL(fd, of_slot(2, 3)[0].fd);
+  CHECK_EQUAL(bound.to_string(), listeners.shown_address(web));
+}
+
+TEST(listeners, a_passed_socket_that_shares_its_port_is_one_of_a_group) {
+  LONGS_EQUAL(0, listeners.take(only(passed("web", 1)), {&web, 1}).size());
+  CHECK_FALSE(bind(3).has_value());
+
+  LONGS_EQUAL(3, listeners.size());
+  LONGS_EQUAL(1, of_slot(1, 3).size());
+}
+
+TEST(listeners, a_passed_socket_without_a_known_name_goes_by_its_address) {
+  auto socket = passed("pointsman.socket");
+  const int fd = socket.fd.number();
+  web.port = os::local_endpoint(fd).value().port;
+
+  LONGS_EQUAL(0, listeners.take(only(std::move(socket)), {&web, 1}).size());
+  CHECK_FALSE(bind(2).has_value());
+
+  LONGS_EQUAL(fd, of_slot(1, 2)[0].fd);
+}
+
+TEST(listeners, a_passed_socket_that_fits_nobody_is_closed_and_named) {
+  auto socket = passed("metrics");
+  const int fd = socket.fd.number();
+  const std::string bound = os::local_endpoint(fd).value().to_string();
+
+  const auto complaints = listeners.take(only(std::move(socket)), {&web, 1});
+
+  LONGS_EQUAL(2, complaints.size());
+  STRCMP_CONTAINS(("socket \"metrics\" (" + bound + ")").c_str(), complaints[0].c_str());
+  STRCMP_CONTAINS("entry point \"web\"", complaints[1].c_str());
+  LONGS_EQUAL(-1, ::fcntl(fd, F_GETFD));
+}
+
+TEST(listeners, a_passed_socket_stays_while_its_entry_point_does) {
+  listeners.take(only(passed("web")), {&web, 1});
+  CHECK_FALSE(bind(2).has_value());
+
+  web.port = 1;  // another address, the same entry point
+  listeners.settle({&web, 1}, 2);
+  LONGS_EQUAL(1, of_slot(1, 2).size());
+
+  listeners.settle({}, 2);
+  LONGS_EQUAL(0, listeners.size());
+}
+
+TEST(listeners, the_next_program_shares_a_passed_socket_as_well) {
+  listeners.take(only(passed("web")), {&web, 1});
+  Listeners next;
+  std::vector<process::InheritedSocket> inherited;
+  for (const process::ListenerSocket& socket : listeners.all())
+    inherited.push_back(
+        {socket.key, socket.index, socket.steered, os::duplicate(socket.fd).value()});
+
+  CHECK_TRUE(next.adopt(std::move(inherited)));
+  CHECK_FALSE(next.bind({&web, 1}, 4, nullptr).has_value());
+
+  LONGS_EQUAL(1, next.size());
+  LONGS_EQUAL(1, next.of_slot({&web, 1}, 3, 4).size());
+}
+
+TEST(listeners, all_passed_sockets_of_one_name_are_listened_on_by_every_slot) {
+  std::vector<process::PassedSocket> sockets = only(passed("web", 1));
+  sockets.push_back(passed("web", 1));
+
+  LONGS_EQUAL(0, listeners.take(std::move(sockets), {&web, 1}).size());
+  CHECK_FALSE(bind(3).has_value());
+
+  LONGS_EQUAL(2, listeners.size());
+  LONGS_EQUAL(2, of_slot(0, 3).size());
+  LONGS_EQUAL(2, of_slot(2, 3).size());
 }
