@@ -185,7 +185,8 @@ bool Master::claim_slot(Child& child) {
   children_.for_each(Standing::replaced, [&is_ending](const Child& one) {
     is_ending = is_ending || (one.pid != 0 && one.is_ended && one.kind == ChildKind::worker);
   });
-  if (is_ending || end_oldest_draining("no slot of the shared memory is free for new workers"))
+  if (is_ending || end_oldest_program() ||
+      end_oldest_draining("no slot of the shared memory is free for new workers"))
     return false;
   if (slot_complaint_.may_say(monotonic_ms()))
     log_.error(fmt::format("{} waits: no slot of the shared memory is free", describe(child)));

@@ -141,6 +141,7 @@ class Master {
   void read_predecessor();
   void ping(Clock::time_point now);
   void bound_masters();
+  bool end_oldest_program();
   void tell_outcome(const std::string& action, bool ok, const std::string& reason);
 
   // The service manager
@@ -221,6 +222,7 @@ class Master {
   std::optional<Channel> predecessor_;  // the program before, while it lives
   bool has_taken_over_ = false;         // from it
   std::vector<KnownProcess> masters_before_;
+  std::optional<KnownProcess> ending_master_;  // the one of them that makes room
   Clock::time_point next_ping_;
 
   int ended_by_ = 0;  // the signal that cut the start short

@@ -129,6 +129,14 @@ void Master::look_at_swap(Clock::time_point now) {
 
 void Master::replace(Configuration configuration) {
   const runtime::Plan& next = configuration.bundle.plan();
+  // Both generations need theirs at the same time, and no end of those who drain would help.
+  const unsigned slots = zones_->slots().capacity();
+  if (present_->workers + next.workers > slots) {
+    return refuse_reload(fmt::format(
+        "workers: {} beside {} are more than the {} slots that were made at the start; run upgrade "
+        "instead of reload, or restart",
+        next.workers, present_->workers, slots));
+  }
   LogFiles logs;
   const Status opened = logs.open(log_names(next));
   if (!opened) return refuse_reload("log: " + to_string(opened.error()));

@@ -276,6 +276,22 @@ void Master::bound_masters() {
   ::kill(eldest.pid, SIGTERM);
 }
 
+// Whose workers hold slots that ours need; they are older than any generation of ours. The one on whose trial we are may come
+// back, and is none of them. False: there is none.
+bool Master::end_oldest_program() {
+  if (ending_master_ && ending_master_->is_alive()) return true;
+  std::erase_if(masters_before_, [](const KnownProcess& one) { return !one.is_alive(); });
+  const bool is_on_trial = predecessor_ && !has_taken_over_;
+  if (masters_before_.size() <= (is_on_trial ? 1 : 0)) return false;
+  ending_master_ = masters_before_.front();
+  log_.warn(
+      fmt::format("no slot of the shared memory is free for new workers; ending pid {}, the "
+                  "oldest program that drains",
+                  ending_master_->pid));
+  ::kill(ending_master_->pid, SIGTERM);
+  return true;
+}
+
 // The number goes on from what stands there: during an upgrade two masters write.
 void Master::tell_outcome(const std::string& action, bool ok, const std::string& reason) {
   const std::string path = pid_path();

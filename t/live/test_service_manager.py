@@ -231,3 +231,31 @@ def test_slots_that_have_run_out_are_taken_from_the_oldest(server):
         assert not clients[-1].is_closed(0.1) and clients[0].is_closed()
         for client in clients:
             client.close()
+
+
+def test_slots_that_have_run_out_are_taken_from_a_program_that_drains(server, tmp_path):
+    """Thirty-two slots for eight workers: sixteen that serve, sixteen that come, and one of the program before do not fit."""
+    server.answers["/tunnel"] = lambda c, r: c.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n") or time.sleep(60)
+    with Installed(configuration({"app": server}, workers=8), tmp_path, workers=None) as daemon:
+        with RawClient(daemon.port) as client:
+            client.send(head(target="/tunnel", fields=[("Connection", "Upgrade"), ("Upgrade", "echo")]))
+            assert b" 101 " in client.socket.recv(4096)
+            before = daemon.master()
+            assert daemon.command("upgrade").returncode == 0, daemon.log
+            refused = reload_with(daemon, workers=32)
+            assert refused.returncode == 4 and "more than the 32 slots" in refused.stderr, refused
+            assert reload_with(daemon, workers=16).returncode == 0, daemon.log
+            assert wait_until(lambda: len(daemon.workers()) == 17, 20 * SLOW), daemon.log
+            assert "no slot" not in daemon.log and not client.is_closed(0.1)
+            assert reload_with(daemon, workerConnections=1000).returncode == 0, daemon.log
+            assert client.is_closed()
+        assert "ending pid %d, the oldest program that drains" % before in daemon.log
+        assert wait_until(lambda: daemon.masters() == [daemon.master()], 20 * SLOW), daemon.log
+        assert ask(daemon.port).status == 200
+
+
+def reload_with(daemon, **change):
+    daemon.config.update(change)
+    with open(daemon.path, "w") as f:
+        f.write(to_yaml(daemon.config))
+    return daemon.command("reload")
