@@ -61,7 +61,8 @@ void Master::give_sign(Clock::time_point now) {
   if (is_well) notifier_.tell("WATCHDOG=1");
 }
 
-// With the longest that a stop may take by the configuration, whatever the unit's own limit is. Not of a program whose place another one has taken, nor of one on trial: its end is no end of the service.
+// With the longest that a stop may take by the configuration, whatever the unit's own limit is. Not of a program whose place
+// another one has taken, nor of one on trial: its end is no end of the service.
 void Master::tell_manager_of_stop() {
   if (predecessor_ && !has_taken_over_) is_on_duty_ = false;
   if (!is_on_duty_) return;
