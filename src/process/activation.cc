@@ -4,8 +4,6 @@
 #include "core/number.h"
 #include "core/text.h"
 
-#include <cstdlib>
-
 #include <fcntl.h>
 
 namespace pm::process {
@@ -21,9 +19,6 @@ std::vector<PassedSocket> take_passed_sockets(const config::Environment& environ
     const auto text = environment.find(name);
     return text ? parse_u64(*text).value_or(0) : 0;
   };
-  // They are no concern of a program that we start.
-  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
-    ::unsetenv(name);
   const std::uint64_t count = number_of("LISTEN_FDS");
   if (number_of("LISTEN_PID") != static_cast<std::uint64_t>(self) || count > most_passed) return {};
   const auto names = text::split(environment.find("LISTEN_FDNAMES").value_or(""), ':');

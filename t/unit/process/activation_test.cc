@@ -3,8 +3,6 @@
 
 #include <CppUTest/TestHarness.h>
 
-#include <cstdlib>
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -29,17 +27,6 @@ TEST(activation, what_is_for_another_process_is_not_ours) {
   CHECK_TRUE(take_passed_sockets(environment("4000001", "1"), self).empty());
   CHECK_TRUE(take_passed_sockets(environment("", "1"), self).empty());
   CHECK_TRUE(take_passed_sockets({}, self).empty());
-}
-
-TEST(activation, the_variables_are_taken_out_of_the_environment) {
-  ::setenv("LISTEN_PID", "1", 1);
-  ::setenv("LISTEN_FDS", "1", 1);
-  ::setenv("LISTEN_FDNAMES", "web", 1);
-
-  take_passed_sockets({}, self);
-
-  CHECK_FALSE(std::getenv("LISTEN_PID") || std::getenv("LISTEN_FDS") ||
-              std::getenv("LISTEN_FDNAMES"));
 }
 
 TEST(activation, numbers_that_are_none_pass_nothing) {
