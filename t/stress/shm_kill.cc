@@ -41,6 +41,10 @@ constexpr std::size_t identities = 200;
 constexpr std::array<std::int64_t, 3> weights{5, 3, 2};
 constexpr std::uint64_t schedule_start = 42;
 constexpr std::size_t hosts = 16;
+constexpr std::uint32_t lasting = 1;  // kinds of series: those that stay,
+constexpr std::uint32_t passing = 2;  // those that come and go in all sizes,
+constexpr std::uint32_t shown = 3 | shm::SeriesId::gauge;
+constexpr std::size_t counters = 8;  // of the first kind, in each slab
 
 using Word = std::atomic<std::uint64_t>;
 
@@ -52,14 +56,16 @@ struct Ledger {
   std::array<Word, identities> word_of;  // of each cursor: where it lies, + 1
   std::array<Word, doors> inside;  // a byte for each process, so that one look sees all of them
   std::array<Word, shm::Slots::most> holder;
-  Word entered, refused, questions;
+  std::array<Word, counters> counted;
+  Word entered, refused, questions, pages;
 };
 
 Ledger* ledger = nullptr;
 
 void violation(const char* what) {
-  ledger->violations.fetch_add(1);
+  // Said first: whoever says it may be killed at any moment.
   std::fprintf(stderr, "violated: %s\n", what);
+  ledger->violations.fetch_add(1);
 }
 
 shm::Process self() {
@@ -76,10 +82,16 @@ class Hammer {
         slot_(slot),
         random_(seed),
         me_(self()),
-        schedule_(weights, schedule_start, zones.cursors().find(identities).turns) {}
+        schedule_(weights, schedule_start, zones.cursors().find(identities).turns),
+        slab_(zones.slabs().slab(slot)) {
+    open_series();
+  }
 
   void strike() {
-    switch (random_.below(8)) {
+    if (random_.below(2000) == 0) return read_series();
+    switch (random_.below(10)) {
+      case 8: return count();
+      case 9: return come_and_go();
       case 0: return claim_slot();
       case 1: return find_cursor();
       case 2: return take_turn();
@@ -175,6 +187,56 @@ class Hammer {
     if (decision.admission != shm::Admission::refuse) ledger->admitted[limit].fetch_add(1);
   }
 
+  // What the holders of the slot before have left is gone on with, as a worker does it.
+  void open_series() {
+    slab_.for_each([this](const shm::SeriesId& id, shm::Cell* cells) {
+      if (id.kind == lasting) lasting_[id.labels] = cells;
+      if (id.kind == passing) passing_.push_back(cells);
+      if (id.kind == shown) shown_ = cells;
+    });
+    for (std::uint32_t i = 0; i < counters; ++i) {
+      if (lasting_[i] == nullptr)
+        lasting_[i] = slab_.append({.kind = lasting, .labels = i, .name = "lasting"}, 1);
+    }
+    if (shown_ == nullptr) shown_ = slab_.append({.kind = shown}, 1);
+  }
+
+  void count() {
+    const std::size_t which = random_.below(counters);
+    shm::add(*lasting_[which], 1);
+    ledger->counted[which].fetch_add(1);
+    shm::put(*shown_, number_ + 1);
+  }
+
+  static std::string passing_name(std::uint32_t number) { return std::string(number * 3, 'x'); }
+  static std::uint32_t passing_cells(std::uint32_t number) { return 1 + number % 5; }
+
+  void come_and_go() {
+    if (passing_.size() > 40) {
+      std::swap(passing_[random_.below(passing_.size())], passing_.back());
+      slab_.remove(passing_.back());
+      return passing_.pop_back();
+    }
+    const auto number = static_cast<std::uint32_t>(random_.below(30));
+    const std::string name = passing_name(number);
+    const std::string second = std::to_string(number);
+    shm::Cell* cells = slab_.append(
+        {.kind = passing, .labels = number, .shape = ~number, .name = name, .second = second},
+        passing_cells(number));
+    if (cells != nullptr) passing_.push_back(cells);
+  }
+
+  void read_series() {
+    ledger->pages.fetch_add(1);
+    zones_.slabs().for_each([](const shm::Series& series) {
+      const shm::SeriesId& id = series.id;
+      if (id.kind != passing) return;
+      if (id.name != passing_name(id.labels) || id.second != std::to_string(id.labels) ||
+          id.shape != ~id.labels || series.cells.size() != passing_cells(id.labels))
+        violation("a series that was never written");
+    });
+  }
+
   std::uint64_t one() const { return std::uint64_t{1} << number_ * 8; }
 
   struct Held {
@@ -188,6 +250,10 @@ class Hammer {
   Random random_;
   shm::Process me_;
   upstream::Schedule schedule_;
+  shm::Slab slab_;
+  std::array<shm::Cell*, counters> lasting_{};
+  std::vector<shm::Cell*> passing_;
+  shm::Cell* shown_ = nullptr;
   shm::Rate rate_{tokens_in_ten_s, 10'000'000'000, burst, 0};
 };
 
@@ -197,9 +263,12 @@ class Killer {
  public:
   explicit Killer(std::uint64_t seed)
       : random_(seed),
-        zones_(std::move(
-                   shm::Zones::create(
-                       {.workers = 8, .names = 20, .buckets = 256, .counts = 64, .cursors = 1024}))
+        zones_(std::move(shm::Zones::create({.workers = 8,
+                                             .names = 20,
+                                             .buckets = 256,
+                                             .counts = 64,
+                                             .cursors = 1024,
+                                             .slab = 16384}))
                    .value()),
         me_(self()) {}
 
@@ -223,6 +292,7 @@ class Killer {
     check_buckets();
     check_counts();
     check_cursors();
+    check_series();
     return ledger->violations.load() == 0;
   }
 
@@ -249,15 +319,19 @@ class Killer {
     const Child child = children_[number];
     kill(child.pid, SIGKILL);
     waitpid(child.pid, nullptr, 0);
+    strike_out(number);
+    if (!zones_.release_slot(child.slot, child.pid, me_))
+      violation("a slot that cannot be released");
+    zones_.release_dead_slots(os::start_time, me_);
+  }
+
+  void strike_out(unsigned number) {
     for (Word& inside : ledger->inside)
       inside.fetch_and(~(std::uint64_t{0xff} << number * 8));
     for (Word& holder : ledger->holder) {
       std::uint64_t its = number + 1;
       holder.compare_exchange_strong(its, 0);
     }
-    if (!zones_.release_slot(child.slot, child.pid, me_))
-      violation("a slot that cannot be released");
-    zones_.release_dead_slots(os::start_time, me_);
   }
 
   // After all that one process alone can do everything, and ends by itself.
@@ -277,6 +351,7 @@ class Killer {
     int status = 0;
     waitpid(pid, &status, 0);
     if (status != 0) violation("a process that cannot get on");
+    strike_out(2);
     zones_.release_slot(*slot, pid, me_);
     end(1);
     killed_ += 1;
@@ -314,6 +389,27 @@ class Killer {
                 ull(zones_.counts().passed_uncounted()), ull(zones_.counts().total()));
     if (zones_.counts().total() != 0) violation("a count that nobody gives back");
     if (ledger->entered.load() == 0) violation("a door that nobody gets through");
+  }
+
+  // A kill can come between what is counted and the ledger; nothing that was counted is lost.
+  void check_series() {
+    std::array<std::uint64_t, counters> found{};
+    zones_.slabs().for_each([&found](const shm::Series& series) {
+      if (series.id.kind == lasting) found[series.id.labels] += series.cells[0];
+      if (series.id.kind == shown && series.cells[0] != 0) violation("a gauge of nobody");
+    });
+    std::uint64_t all = 0;
+    std::uint64_t ahead = 0;
+    for (std::size_t i = 0; i < counters; ++i) {
+      const std::uint64_t by_ledger = ledger->counted[i].load();
+      if (found[i] < by_ledger) violation("a counter that has fallen");
+      all += found[i];
+      ahead += found[i] - by_ledger;
+    }
+    std::printf("series: %llu counted, %llu ahead of the ledger; read %llu times beside that\n",
+                ull(all), ull(ahead), ull(ledger->pages.load()));
+    if (ahead > killed_) violation("more is counted than there was");
+    if (ledger->pages.load() == 0) violation("nobody has read the series");
   }
 
   // Each kill can lose the turn that was taken and not written down; nobody has a turn that is not his.
