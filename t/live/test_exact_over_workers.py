@@ -9,6 +9,7 @@ from lib.server import RawServer, reply
 from lib.wait import SLOW, wait_until
 
 from test_binary_upgrade import Installed
+from test_metrics import settle, total
 
 WEIGHTS = {"a": 3, "b": 2, "c": 1}
 AVERAGE, BURST = 400, 100
@@ -56,10 +57,13 @@ def test_turns_and_rates_over_a_reload_and_an_upgrade(tmp_path):
         "turns": {"rule": "Path(`/turns`)", "service": "pool"},
         "rate": {"rule": "Path(`/rate`)", "service": "one", "middlewares": ["rate"]},
     }
-    config = configuration({"pool": pool, "one": balancer(servers["a"])}, routers, http={"middlewares": middlewares})
+    for router in routers.values():
+        router["entryPoints"] = ["web"]
+    points, metrics = {"web": {}, "metrics": {}}, {"prometheus": {"entryPoint": "metrics"}}
+    config = configuration({"pool": pool, "one": balancer(servers["a"])}, routers, points, {"middlewares": middlewares}, metrics=metrics)
     try:
         with Installed(config, tmp_path, workers=4) as daemon:
-            turns, rate = Crowd(daemon.port, "/turns"), Crowd(daemon.port, "/rate")
+            turns, rate = Crowd(daemon.ports["web"], "/turns"), Crowd(daemon.ports["web"], "/rate")
             config["pid"] = daemon.pid_path
             config["http"]["routers"]["more"] = {"rule": "Path(`/more`)", "service": "one"}
             with open(daemon.path, "w") as f:
@@ -85,6 +89,10 @@ def test_turns_and_rates_over_a_reload_and_an_upgrade(tmp_path):
             # From below only where the crowd asked for more than there was all the time.
             if len(rate.answers) > 2 * allowed:
                 assert passed >= allowed * 0.99 - CLIENTS
+            # Each of them was counted, by whichever worker of whichever program.
+            page = settle(daemon, "traefik_entrypoint_requests_total", len(found) + len(rate.answers), entrypoint="web")
+            assert total(page, "traefik_service_requests_total", service="pool@file") == len(found)
+            assert total(page, "traefik_entrypoint_requests_total", code="429") == len(rate.answers) - passed
             assert wait_until(lambda: len(daemon.masters()) == 1, 15 * SLOW), daemon.log
     finally:
         for server in servers.values():
