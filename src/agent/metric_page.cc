@@ -5,7 +5,6 @@
 #include "agent/gzip.h"
 #include "agent/process_page.h"
 #include "core/text.h"
-#include "http/field_value.h"
 #include "observe/request_labels.h"
 
 #include <fmt/format.h>
@@ -25,10 +24,6 @@ constexpr double nanoseconds = 1e9;
 constexpr std::size_t worth_packing = 1024;
 constexpr std::string_view family_names[] = {"entrypoint", "router", "service"};
 constexpr std::string_view places[] = {"an entry point", "a router", "a service"};
-
-std::uint64_t cell_of(const Sum& sum, std::uint32_t number) noexcept {
-  return number < sum.cells.size() ? sum.cells[number] : 0;
-}
 
 // Labels stand in the order of their names: "entrypoint" before "method", "router" and "service" behind "protocol".
 std::string request_labels(const Sum& sum, Family family) {
@@ -102,7 +97,7 @@ Rows rows_of(Family family, const std::vector<Sum>& sums, const MetricNames& nam
   Rows rows;
   for (const Sum& sum : sums) {
     if (!names.shows(family, sum.name)) continue;
-    if (sum.kind == observe::of(kind::requests, family) && cell_of(sum, cell::count) != 0)
+    if (sum.kind == observe::of(kind::requests, family) && sum.cell(cell::count) != 0)
       rows.requests.push_back({&sum, request_labels(sum, family)});
     // Its labels come as text; a line end would be somebody's own line of the page.
     if (sum.kind == observe::of(kind::by_header, family) && sum.shape == header_shape &&
@@ -170,7 +165,7 @@ std::string MetricPage::page(Exposition::Format format) {
     std::string labels;
     append_label(labels, "entrypoint", sum.name);
     append_label(labels, "protocol", sum.extra);
-    out.sample(labels, cell_of(sum, 0));
+    out.sample(labels, sum.cell(0));
   }
   write_certificates(out);
   if (settings_.entry_points) write_requests(Family::entry_point, sums, out);
@@ -189,6 +184,11 @@ std::string MetricPage::page(Exposition::Format format) {
   write_named(kind::handshakes, Family::entry_point, sums, out);
   write_processes(sums, out);
   write_workers(sums, out);
+  out.family("pointsman_metrics_unplaced_total", Type::counter,
+             "Times that a series had no room and was counted as other.");
+  for (const Sum& sum : sums) {
+    if (sum.kind == kind::unplaced) out.sample({}, sum.cell(0));
+  }
   out.family("pointsman_build_info", Type::gauge, "What runs.");
   out.sample(options_.build, std::uint64_t{1});
   names_.shown();
@@ -205,11 +205,11 @@ void MetricPage::write_requests(Family family, const std::vector<Sum>& sums,
   const std::string_view place = places[static_cast<std::size_t>(family)];
   out.family(prefix + "requests_total", Type::counter, fmt::format("Requests on {}.", place));
   for (const Row& row : settings_.header_labels.empty() ? rows.requests : rows.by_header)
-    out.sample(row.labels, cell_of(*row.sum, 0));
+    out.sample(row.labels, row.sum->cell(0));
   out.family(prefix + "requests_tls_total", Type::counter,
              fmt::format("Requests over TLS on {}, by version and cipher.", place));
   for (const Row& row : rows.tls)
-    out.sample(row.labels, cell_of(*row.sum, 0));
+    out.sample(row.labels, row.sum->cell(0));
   out.family(prefix + "request_duration_seconds", Type::histogram,
              fmt::format("How long requests on {} took.", place));
   for (const Row& row : rows.requests) {
@@ -221,11 +221,11 @@ void MetricPage::write_requests(Family family, const std::vector<Sum>& sums,
   out.family(prefix + "requests_bytes_total", Type::counter,
              fmt::format("Bytes of request bodies on {}.", place));
   for (const Row& row : rows.requests)
-    out.sample(row.labels, cell_of(*row.sum, cell::request_bytes));
+    out.sample(row.labels, row.sum->cell(cell::request_bytes));
   out.family(prefix + "responses_bytes_total", Type::counter,
              fmt::format("Bytes of response bodies on {}.", place));
   for (const Row& row : rows.requests)
-    out.sample(row.labels, cell_of(*row.sum, cell::response_bytes));
+    out.sample(row.labels, row.sum->cell(cell::response_bytes));
 }
 
 // Counters of one cell; what their second label is called depends on the kind.
@@ -237,7 +237,7 @@ void MetricPage::write_named(std::uint32_t kind, Family family, const std::vecto
     if (kind == kind::failures) append_label(labels, "reason", sum.extra);
     append_label(labels, family_names[static_cast<std::size_t>(family)], sum.name);
     if (kind == kind::handshakes) append_label(labels, "result", sum.extra);
-    out.sample(labels, cell_of(sum, 0));
+    out.sample(labels, sum.cell(0));
   }
 }
 
@@ -279,7 +279,7 @@ void MetricPage::write_configuration(const std::vector<Sum>& sums, Exposition& o
                                  [](const Sum& sum) { return sum.kind == kind::lost_lines; });
   if (lost == sums.end()) return;
   out.family("pointsman_accesslog_dropped_total", Type::counter, "Lines of the access log lost.");
-  out.sample({}, cell_of(*lost, 0));
+  out.sample({}, lost->cell(0));
 }
 
 }  // namespace pm::agent

@@ -17,14 +17,10 @@ using Type = Exposition::Type;
 
 constexpr double nanoseconds = 1e9;
 
-std::uint64_t cell_of(const Sum& sum, std::uint32_t number) noexcept {
-  return number < sum.cells.size() ? sum.cells[number] : 0;
-}
-
 std::uint64_t total(const std::vector<Sum>& sums, std::uint32_t kind) noexcept {
   std::uint64_t total = 0;
   for (const Sum& sum : sums)
-    total += sum.kind == kind ? cell_of(sum, 0) : 0;
+    total += sum.kind == kind ? sum.cell(0) : 0;
   return total;
 }
 
@@ -55,7 +51,7 @@ Traffic traffic() {
 
 bool is_there(const std::vector<Sum>& sums, std::string_view worker) noexcept {
   for (const Sum& sum : sums) {
-    if (sum.kind == kind::memory && sum.name == worker) return cell_of(sum, 0) != 0;
+    if (sum.kind == kind::memory && sum.name == worker) return sum.cell(0) != 0;
   }
   return false;
 }
@@ -98,18 +94,18 @@ void write_workers(const std::vector<Sum>& sums, Exposition& out) {
   };
   out.family("pointsman_worker_requests_total", Type::counter, "Requests of a worker.");
   each(kind::worker, [&out](const std::string& labels, const Sum& sum) {
-    out.sample(labels, cell_of(sum, cell::worker_requests));
+    out.sample(labels, sum.cell(cell::worker_requests));
   });
   out.family("pointsman_worker_cpu_seconds_total", Type::counter, "Processor time of a worker.");
   each(kind::worker, [&out](const std::string& labels, const Sum& sum) {
-    out.sample(labels, static_cast<double>(cell_of(sum, cell::worker_cpu)) / nanoseconds);
+    out.sample(labels, static_cast<double>(sum.cell(cell::worker_cpu)) / nanoseconds);
   });
   out.family("pointsman_worker_connections", Type::gauge, "Connections of clients at a worker.");
   each(kind::open_in_worker,
-       [&out](const std::string& labels, const Sum& sum) { out.sample(labels, cell_of(sum, 0)); });
+       [&out](const std::string& labels, const Sum& sum) { out.sample(labels, sum.cell(0)); });
   out.family("pointsman_worker_resident_memory_bytes", Type::gauge, "Memory in use by a worker.");
   each(kind::memory,
-       [&out](const std::string& labels, const Sum& sum) { out.sample(labels, cell_of(sum, 0)); });
+       [&out](const std::string& labels, const Sum& sum) { out.sample(labels, sum.cell(0)); });
 }
 
 }  // namespace pm::agent

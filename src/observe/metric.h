@@ -24,15 +24,15 @@ constexpr std::uint32_t family_count = 3;
 
 // Kinds of series; "+ family" where there is one for each. The second text of a router's is its service.
 namespace kind {
-constexpr std::uint32_t requests = 1;  // + family; RequestCells; shape: of the histogram's limits
+constexpr std::uint32_t requests = 1;  // + family; cells below; shape: of the histogram's limits
 constexpr std::uint32_t tls = 4;       // + family; 1 cell; extra: "1.3 TLS_AES_128_GCM_SHA256"
 constexpr std::uint32_t by_header =
     7;  // + family; 1 cell; extra: labels as text; shape: of their names
 constexpr std::uint32_t retries = 10;     // 1 cell; name: a service
 constexpr std::uint32_t failures = 11;    // 1 cell; name: a service, extra: the reason
-constexpr std::uint32_t worker = 12;      // WorkerCells; name: its index
-constexpr std::uint32_t process = 13;     // ProcessCells
-constexpr std::uint32_t reloads = 14;     // ReloadCells; the master's
+constexpr std::uint32_t worker = 12;      // cells below; name: its index
+constexpr std::uint32_t process = 13;     // cells below
+constexpr std::uint32_t reloads = 14;     // cells below; the master's
 constexpr std::uint32_t unplaced = 15;    // 1 cell: series that there was no room for
 constexpr std::uint32_t handshakes = 16;  // 1 cell; name: an entry point, extra: how it went
 constexpr std::uint32_t connections = 1 | shm::SeriesId::gauge;  // name: an entry point, extra: TCP

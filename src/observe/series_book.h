@@ -26,7 +26,6 @@ class SeriesBook {
   shm::Cell* find(const shm::SeriesId& id) const noexcept;
   void count_unplaced() noexcept;
   std::uint32_t epoch() const noexcept { return epoch_; }
-  std::size_t size() const noexcept { return index_.size(); }
   std::size_t count_of(std::uint32_t kind) const noexcept;  // looks at all
 
   // A configuration has come into force; `knows` says whether it has that name. Series of names that are gone are given up

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// self_report.h -- once a second, what a worker says of itself: what it uses, how many it serves, how late it is.
+// self_report.h -- once a second, what a worker says of itself: what it uses, and how many it serves.
 //
 //   in      the worker's state
 //   out     series in its slab

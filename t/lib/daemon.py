@@ -197,6 +197,15 @@ def configuration(services=None, routers=None, entry_points=None, http=None, **s
     return config
 
 
+def reload(daemon, config, outcome=" applied in "):
+    """Writes the configuration, tells the master, and waits for the line of the log that says what came of it."""
+    before = daemon.log.count(outcome)
+    with open(daemon.path, "w") as f:
+        f.write(to_yaml(config))
+    daemon.signal(signal.SIGHUP)
+    assert wait_until(lambda: daemon.log.count(outcome) > before, 20 * SLOW), daemon.log
+
+
 def site(services=None, routers=None, entry_points=None, http=None, static=None, args=(), **options):
     """A running daemon with such a configuration."""
     return Daemon(configuration(services, routers, entry_points, http, **(static or {})), *args, **options)

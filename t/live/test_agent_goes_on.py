@@ -6,7 +6,7 @@ import threading
 import time
 
 from lib.client import ask
-from lib.daemon import Daemon, balancer, configuration, to_yaml
+from lib.daemon import Daemon, balancer, configuration, reload, to_yaml
 from lib.server import RawServer, reply
 from lib.wait import SLOW, wait_until
 
@@ -26,14 +26,6 @@ def config_of(*servers, **more):
     services.update(more.pop("services", {}))
     routers.update(more.pop("routers", {}))
     return configuration(services, routers, api={}, **more)
-
-
-def reload(daemon, config):
-    before = daemon.log.count(" applied in ")
-    with open(daemon.path, "w") as f:
-        f.write(to_yaml(config))
-    daemon.signal(signal.SIGHUP)
-    assert wait_until(lambda: daemon.log.count(" applied in ") > before, 20 * SLOW), daemon.log
 
 
 def get(daemon, path):

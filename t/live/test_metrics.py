@@ -10,7 +10,7 @@ import threading
 import time
 
 from lib.client import ask
-from lib.daemon import Daemon, balancer, configuration, to_yaml
+from lib.daemon import Daemon, balancer, configuration, reload, to_yaml
 from lib.load import Running
 from lib.origin import Origin
 from lib.ports import free_port
@@ -59,14 +59,6 @@ def settle(daemon, name, expected, **labels):
     seen = {}
     assert wait_until(lambda: seen.update(page=figures(daemon)) or total(seen["page"], name, **labels) == expected), "%s %s: %s" % (name, labels, sorted((sorted(k), v) for k, v in seen["page"].get(name, {}).items()))
     return seen["page"]
-
-
-def reload(daemon, config):
-    before = daemon.log.count(" applied in ")
-    with open(daemon.path, "w") as f:
-        f.write(to_yaml(config))
-    daemon.signal(signal.SIGHUP)
-    assert wait_until(lambda: daemon.log.count(" applied in ") > before, 20 * SLOW), daemon.log
 
 
 def test_requests_are_counted_at_entry_point_router_and_service():

@@ -10,7 +10,7 @@ import pytest
 from lib import proc
 from lib.client import RawClient, ask, head
 from lib.company import Company
-from lib.daemon import Daemon, balancer, configuration, run, site, to_yaml
+from lib.daemon import Daemon, balancer, configuration, reload, run, site, to_yaml
 from lib.load import Running, all_resume
 from lib.origin import Origin
 from lib.ports import free_port
@@ -20,14 +20,6 @@ from lib.wait import SLOW, wait_until
 
 RELOADS = 100 if os.environ.get("POINTSMAN_TEST_LONG") else 16
 COUNTS = [1, 4, 2]
-
-
-def reload(daemon, config, outcome=" applied in "):
-    with open(daemon.path, "w") as f:
-        f.write(to_yaml(config))
-    before = daemon.log.count(outcome)
-    daemon.signal(signal.SIGHUP)
-    assert wait_until(lambda: daemon.log.count(outcome) > before, 20 * SLOW), daemon.log
 
 
 def routes(origin, company):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lib.client import RawClient, ask, head
-from lib.daemon import Daemon, configuration, is_sanitized, run, to_yaml
+from lib.daemon import Daemon, configuration, is_sanitized, reload, run, to_yaml
 from lib.ports import free_port
 from lib.server import RawServer, reply
 from lib.wait import SLOW, wait_until
@@ -148,11 +148,7 @@ def test_sockets_of_the_manager_are_used_and_kept(server, tmp_path):
         config["workers"] = 1
         for workers in (1, 2):
             config["workerConnections"] = 500 + workers
-            with open(daemon.path, "w") as f:
-                f.write(to_yaml(config))
-            before = daemon.log.count(" applied in ")
-            daemon.signal(signal.SIGHUP)
-            assert wait_until(lambda: daemon.log.count(" applied in ") > before, 20 * SLOW), daemon.log
+            reload(daemon, config)
             assert all(ask(ports[name]).status == 200 for name in ("web", "extra") for _ in range(20))
         client.close()
 
@@ -221,11 +217,7 @@ def test_slots_that_have_run_out_are_taken_from_the_oldest(server):
                 assert b" 101 " in client.socket.recv(4096)
                 clients.append(client)
             config["workerConnections"] = 1000 + i
-            with open(daemon.path, "w") as f:
-                f.write(to_yaml(config))
-            before = daemon.log.count(" applied in ")
-            daemon.signal(signal.SIGHUP)
-            assert wait_until(lambda: daemon.log.count(" applied in ") > before, 20 * SLOW), daemon.log
+            reload(daemon, config)
         assert "no slot of the shared memory is free for new workers; ending the oldest" in daemon.log
         assert ask(daemon.port).status == 200
         assert not clients[-1].is_closed(0.1) and clients[0].is_closed()

@@ -9,7 +9,7 @@ import pytest
 
 from lib import proc
 from lib.client import RawClient, ask
-from lib.daemon import Daemon, configuration, is_sanitized, run, to_yaml
+from lib.daemon import Daemon, configuration, is_sanitized, reload, run, to_yaml
 from lib.server import RawServer, reply
 from lib.wait import SLOW, wait_until
 
@@ -18,14 +18,6 @@ LOST = "the access log does not take what is written"
 
 def hundred(port, times=3):
     assert all(ask(port).status == 200 for _ in range(100 * times))
-
-
-def reload(daemon, config):
-    before = daemon.log.count(" applied in ")
-    with open(daemon.path, "w") as f:
-        f.write(to_yaml(config))
-    daemon.signal(signal.SIGHUP)
-    assert wait_until(lambda: daemon.log.count(" applied in ") > before, 20 * SLOW), daemon.log
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 
 #include <CppUTest/TestHarness.h>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 using namespace pm;
 using process::take_passed_sockets;
 

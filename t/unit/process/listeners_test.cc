@@ -31,6 +31,14 @@ TEST_GROUP(listeners) {
     return listeners.bind({&web, 1}, slots,
                           [this](std::chrono::milliseconds) { return ++pauses < 2; });
   }
+
+  std::vector<process::InheritedSocket> handed_over() {
+    std::vector<process::InheritedSocket> inherited;
+    for (const process::ListenerSocket& socket : listeners.all())
+      inherited.push_back(
+          {socket.key, socket.index, socket.steered, os::duplicate(socket.fd).value()});
+    return inherited;
+  }
 };
 
 TEST(listeners, every_slot_gets_a_socket_of_every_address) {
@@ -111,12 +119,8 @@ TEST(listeners, what_is_not_listened_on_any_more_is_closed) {
 TEST(listeners, the_next_program_finds_the_same_sockets) {
   CHECK_FALSE(bind(2).has_value());
   Listeners next;
-  std::vector<process::InheritedSocket> inherited;
-  for (const process::ListenerSocket& socket : listeners.all())
-    inherited.push_back(
-        {socket.key, socket.index, socket.steered, os::duplicate(socket.fd).value()});
 
-  CHECK_TRUE(next.adopt(std::move(inherited)));
+  CHECK_TRUE(next.adopt(handed_over()));
   CHECK_FALSE(next.bind({&web, 1}, 2, nullptr).has_value());
 
   LONGS_EQUAL(2, next.size());
@@ -207,12 +211,8 @@ TEST(listeners, a_passed_socket_stays_while_its_entry_point_does) {
 TEST(listeners, the_next_program_shares_a_passed_socket_as_well) {
   listeners.take(only(passed("web")), {&web, 1});
   Listeners next;
-  std::vector<process::InheritedSocket> inherited;
-  for (const process::ListenerSocket& socket : listeners.all())
-    inherited.push_back(
-        {socket.key, socket.index, socket.steered, os::duplicate(socket.fd).value()});
 
-  CHECK_TRUE(next.adopt(std::move(inherited)));
+  CHECK_TRUE(next.adopt(handed_over()));
   CHECK_FALSE(next.bind({&web, 1}, 4, nullptr).has_value());
 
   LONGS_EQUAL(1, next.size());
