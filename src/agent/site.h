@@ -20,7 +20,9 @@
 
 namespace pm::agent {
 
-class Site final : private h1::RequestHandler, private h1::ServerOwner, private net::ListenerUser {
+class Site final : private http::RequestHandler,
+                   private h1::ServerOwner,
+                   private net::ListenerUser {
  public:
   Site(net::Loop& loop, Log& log);
   ~Site();
@@ -41,7 +43,7 @@ class Site final : private h1::RequestHandler, private h1::ServerOwner, private 
 
   net::Loop& loop_;
   Log& log_;
-  h1::ServerContext context_;
+  http::CodecContext context_;
   h1::ServerSettings settings_;
   std::map<std::string, Responder, std::less<>> responders_;  // by service
   net::Listener* listener_ = nullptr;                         // the reactor's once it is stopped

@@ -126,22 +126,29 @@ constexpr Option http_options[] = {
 constexpr Section http_keys = section_of<EntryPointHttp>(http_options);
 
 constexpr Option http2_options[] = {
-    later("maxConcurrentStreams", Kind::integer, "streams that a client may have open")
+    option<&EntryPointHttp2::max_concurrent_streams>("maxConcurrentStreams",
+                                                     "streams that a client may have open")
+        .at_least(0)
+        .at_most(INT32_MAX),
+    option<&EntryPointHttp2::max_decoder_header_table_size>("maxDecoderHeaderTableSize",
+                                                            "header table of what a client sends")
         .at_least(0)
         .at_most(INT32_MAX)
-        .with_default("250"),
-    later("maxDecoderHeaderTableSize", Kind::integer, "header table of what a client sends")
+        .in("bytes"),
+    option<&EntryPointHttp2::max_encoder_header_table_size>("maxEncoderHeaderTableSize",
+                                                            "header table of what a client gets")
         .at_least(0)
         .at_most(INT32_MAX)
-        .in("bytes")
-        .with_default("4096"),
-    later("maxEncoderHeaderTableSize", Kind::integer, "header table of what a client gets")
+        .in("bytes"),
+    option<&EntryPointHttp2::glitch_burst>(
+        "glitchBurst", "resets, empty frames, PINGs and the like before a connection is ended")
+        .at_least(1)
+        .at_most(INT32_MAX),
+    option<&EntryPointHttp2::glitch_rate>("glitchRate", "how many of them are forgiven each second")
         .at_least(0)
-        .at_most(INT32_MAX)
-        .in("bytes")
-        .with_default("4096"),
+        .at_most(INT32_MAX),
 };
-constexpr Section http2_keys = section_of<EntryPoint>(http2_options);
+constexpr Section http2_keys = section_of<EntryPointHttp2>(http2_options);
 
 constexpr Option http3_options[] = {
     accepted("advertisedPort", Kind::integer, "port that Alt-Svc names")
@@ -240,7 +247,7 @@ constexpr Option entry_point_options[] = {
     section<&EntryPoint::forwarded_headers>("forwardedHeaders", forwarded_headers_keys,
                                             "X-Forwarded-* headers"),
     section<&EntryPoint::http>("http", http_keys, "HTTP"),
-    group("http2", http2_keys, "HTTP/2"),
+    section<&EntryPoint::http2>("http2", http2_keys, "HTTP/2"),
     group("http3", http3_keys, "HTTP/3 on the same port")
         .as(Status::later, "HTTP/1.1 is served")
         .empty(),

@@ -98,6 +98,14 @@ struct Transport {
   std::int64_t buffer_size = 65536;
 };
 
+struct EntryPointHttp2 {
+  std::int64_t max_concurrent_streams = 250;  // 0: as many
+  std::int64_t max_decoder_header_table_size = 4096;
+  std::int64_t max_encoder_header_table_size = 4096;
+  std::int64_t glitch_burst = 1000;
+  std::int64_t glitch_rate = 33;
+};
+
 struct EntryPointObservability {
   bool access_logs = true;
   bool metrics = true;
@@ -115,6 +123,7 @@ struct EntryPoint {
   std::optional<ProxyProtocol> proxy_protocol;
   ForwardedHeaders forwarded_headers;
   EntryPointHttp http;
+  EntryPointHttp2 http2;
   Transport transport;
   EntryPointObservability observability;
 };

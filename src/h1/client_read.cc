@@ -30,7 +30,8 @@ void Client::on_readable() noexcept {
 
 bool Client::read_once(std::size_t& budget) noexcept {
   net::Loop& loop = stream_->loop();
-  const std::size_t room = large_reads_ ? net::Loop::large_read : net::Loop::small_read;
+  const std::size_t most = large_reads_ ? net::Loop::large_read : net::Loop::small_read;
+  const std::size_t room = exchange_ != nullptr ? std::min(most, exchange_->response_room()) : most;
   std::string_view bytes;
   net::Got got;
   if (carry_.empty()) {

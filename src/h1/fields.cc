@@ -4,7 +4,7 @@
 #include "core/check.h"
 #include "core/number.h"
 #include "core/text.h"
-#include "h1/forbidden.h"
+#include "http/trailer.h"
 
 #include <fmt/format.h>
 #include <llhttp.h>
@@ -88,7 +88,7 @@ int add(Reader& reader, std::string_view value) noexcept {
   const FieldId id = http::classify(reader.name);
   // A name that we know holds token characters only; the others are looked at.
   if (id == FieldId::other && !text::is_token(reader.name)) return refuse(reader, bad_name);
-  if (reader.is_trailers && is_forbidden_trailer(id, reader.name)) return 0;
+  if (reader.is_trailers && http::is_forbidden_trailer(id, reader.name)) return 0;
   if ((http::field_bit(id) & noted) != 0) note(*reader.facts, id, value);
   reader.fields->append(id, reader.name, value);
   return 0;

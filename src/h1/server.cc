@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace pm::h1 {
 namespace {
@@ -23,10 +22,6 @@ std::uint64_t earliest(std::uint64_t a, std::uint64_t b) noexcept {
 }
 
 }  // namespace
-
-std::string_view ServerContext::date() noexcept {
-  return dates.at(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
-}
 
 Server::Server(Options options) noexcept
     : context_(options.context),
@@ -226,6 +221,9 @@ void Server::send_head(http::Exchange& exchange) noexcept {
       close_ = close_ || old_client;
     } else if (endless) {
       frame.framing = http::Framing::none;
+    } else if (frame.framing == http::Framing::none && !bodiless_) {
+      frame.framing = http::Framing::length;  // an answer of HTTP/2 that ended with its head
+      frame.content_length = 0;
     }
     if (close_) {
       frame.connection = ConnectionWord::close;

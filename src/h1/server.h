@@ -18,8 +18,7 @@
 #include "core/buffer.h"
 #include "h1/chunk.h"
 #include "h1/head.h"
-#include "http/date.h"
-#include "http/exchange.h"
+#include "http/codec.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
@@ -39,31 +38,17 @@ struct ServerSettings {
       1000;  // discarding what a refused or answered client still sends
   std::uint64_t max_age_ms = 0;
   std::uint64_t max_requests = 0;
-};
-
-class RequestHandler {
- public:
-  virtual void on_request(
-      http::Exchange&) noexcept = 0;  // the head is complete; answers now or later
-
- protected:
-  ~RequestHandler() = default;
-};
-
-// What all connections of a worker share.
-struct ServerContext {
-  net::Loop* loop = nullptr;
-  BlockPool exchanges{sizeof(http::Exchange), 128};
-  BlockPool blocks{4096, 256};  // a small request and its answer fit in one
-  http::DateCache dates;
-  bool draining = false;  // answers carry Connection: close from now on
-
-  std::string_view date() noexcept;  // of this second
+  bool takes_http2 = false;  // with prior knowledge (RFC 9113 section 3.3)
 };
 
 class ServerOwner {
  public:
   virtual void on_closed(Server&) noexcept = 0;  // once; the object lives until the end of the turn
+  // The client speaks HTTP/2 from its first byte, and settings take that: the stream is the owner's from now on, `early` is
+  // good for the call. on_closed() does not follow.
+  virtual void on_http2(Server&, net::Stream* stream, std::string_view) noexcept {
+    stream->close();
+  }
 
  protected:
   ~ServerOwner() = default;
@@ -78,14 +63,16 @@ class Server final : public net::Mortal,
   // Takes the descriptor of an accepted socket. Null (and the socket closed) when the kernel refuses to watch it.
   // `early` holds bytes that were read already (behind a PROXY header).
   struct Options {
-    ServerContext* context = nullptr;
+    http::CodecContext* context = nullptr;
     const ServerSettings* settings = nullptr;
-    RequestHandler* handler = nullptr;
+    http::RequestHandler* handler = nullptr;
     ServerOwner* owner = nullptr;
     Endpoint client;
     std::uint64_t number = 0;                   // of the connection, for logs
     std::unique_ptr<http::SecureFacts> secure;  // null: plain
   };
+  const Endpoint& client() const noexcept { return client_; }
+  std::uint64_t number() const noexcept { return number_; }
   static Server* open(int fd, Options options) noexcept;
   // The same over a stream that somebody else has opened and read from.
   static Server* adopt(net::Stream* stream, Options options, std::string_view early) noexcept;
@@ -123,6 +110,8 @@ class Server final : public net::Mortal,
   bool read_once(std::size_t& budget) noexcept;
   void take_input() noexcept;
   void take_head() noexcept;
+  bool may_be_http2() const noexcept;
+  void give_away() noexcept;
   bool start_exchange(std::string_view block) noexcept;
   void set_body(const http::Request& request) noexcept;
   bool deliver_body() noexcept;
@@ -158,9 +147,9 @@ class Server final : public net::Mortal,
 
   net::Stream* stream_ = nullptr;
   http::Exchange* exchange_ = nullptr;
-  ServerContext* context_;
+  http::CodecContext* context_;
   const ServerSettings* settings_;
-  RequestHandler* handler_;
+  http::RequestHandler* handler_;
   ServerOwner* owner_;
   std::string_view
       fresh_;  // unread bytes in the worker's read buffer; empty when the outermost call returns

@@ -53,6 +53,8 @@ class ServerEnd {
   virtual Flow flush_response(Exchange&) noexcept = 0;
   virtual void cut(
       Exchange&) noexcept = 0;  // the answer cannot be finished: the client must see that
+  // How many bytes a source should bring at once: what is brought is taken, however little of it can leave.
+  virtual std::size_t room(Exchange&) noexcept { return SIZE_MAX; }
 
  protected:
   ~ServerEnd() = default;
@@ -223,6 +225,7 @@ class Exchange {
   }
   Flow flush_response() noexcept { return server_end_->flush_response(*this); }
   void cut_response() noexcept { server_end_->cut(*this); }
+  std::size_t response_room() noexcept { return last_end_->room(*this); }
   // 101: the request's direction opens anew, and both are raw bytes until each side has ended.
   void open_tunnel() noexcept {
     tunnel_ = true;

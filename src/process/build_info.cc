@@ -3,6 +3,7 @@
 #include "agent/dns_client.h"
 #include "config/yaml.h"
 #include "h1/fields.h"
+#include "h2/library.h"
 #include "net/uv_loop.h"
 #include "observe/request_labels.h"
 #include "process/build_paths.h"
@@ -31,6 +32,7 @@ int print_build_info(const runtime::Modules& modules) {
   info.libraries = {{"libuv", std::string(net::uv_version())},
                     {"openssl", std::string(tls::openssl_version())},
                     {"llhttp", std::string(h1::parser_version())},
+                    {"nghttp2", std::string(h2::library_version())},
                     {"libyaml", std::string(config::yaml_version())},
                     {"c-ares", std::string(agent::dns_version())},
                     {"fmt", fmt_version()}};

@@ -24,6 +24,9 @@ namespace {
 
 // Traefik refuses a head 4 KiB behind its limit (static-config.md, maxHeaderBytes).
 constexpr std::int64_t head_slack = 4096;
+constexpr std::int64_t default_streams = 250;  // of a connection
+constexpr std::size_t least_connection_window = 65535;
+constexpr std::size_t most_connection_window = 16 << 20;
 
 std::uint32_t bounded(std::int64_t value, std::int64_t most) noexcept {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 1, most));
@@ -42,8 +45,39 @@ h1::ServerSettings settings_of(const config::EntryPoint& source) {
   settings.stall_timeout_ms = whole_milliseconds(transport.send_stall_timeout);
   settings.linger_timeout_ms = whole_milliseconds(transport.lingering_timeout);
   settings.max_age_ms = whole_milliseconds(transport.keep_alive_max_time);
+  settings.takes_http2 = true;
   settings.max_requests =
       static_cast<std::uint64_t>(std::max<std::int64_t>(transport.keep_alive_max_requests, 0));
+  return settings;
+}
+
+h2::ServerSettings http2_settings_of(const config::EntryPoint& source,
+                                     const h1::ServerSettings& http1) {
+  h2::ServerSettings settings;
+  settings.limits = {.max_bytes = http1.limits.max_bytes,
+                     .max_line = http1.limits.max_line,
+                     .max_fields = http1.limits.max_fields};
+  settings.memory = static_cast<std::size_t>(source.http.max_connection_memory);
+  const std::size_t half = settings.memory / 2;
+  settings.session.glitch_burst = static_cast<std::uint64_t>(source.http2.glitch_burst);
+  settings.session.glitch_rate = static_cast<std::uint64_t>(source.http2.glitch_rate);
+  settings.session.decoder_table =
+      static_cast<std::uint32_t>(source.http2.max_decoder_header_table_size);
+  settings.session.encoder_table =
+      static_cast<std::uint32_t>(source.http2.max_encoder_header_table_size);
+  settings.session.connection_window = static_cast<std::uint32_t>(
+      std::clamp<std::size_t>(half, least_connection_window, most_connection_window));
+  settings.session.most_queued = half;
+  settings.session.linger_ms = http1.linger_timeout_ms;
+  const std::int64_t streams = source.http2.max_concurrent_streams;
+  settings.max_streams = static_cast<std::uint32_t>(streams == 0 ? default_streams : streams);
+  settings.head_timeout_ms = http1.head_timeout_ms;
+  settings.read_timeout_ms = http1.read_timeout_ms;
+  settings.write_timeout_ms = http1.write_timeout_ms;
+  settings.idle_timeout_ms = http1.idle_timeout_ms;
+  settings.stall_timeout_ms = http1.stall_timeout_ms;
+  settings.max_age_ms = http1.max_age_ms;
+  settings.max_requests = http1.max_requests;
   return settings;
 }
 
@@ -95,6 +129,7 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       worker_(&worker),
       owner_(&owner),
       settings_(settings_of(source)),
+      http2_(http2_settings_of(source, settings_)),
       forwarded_(forwarded_of(source)),
       path_{source.http.sanitize_path, source.http.encode_query_semicolons},
       denied_methods_(source.http.deny_methods),
@@ -121,7 +156,7 @@ Entry::~Entry() {
 // ---- connections ------------------------------------------------------------------------------------------------------
 
 bool Entry::listen(int fd) noexcept {
-  auto* listener = new net::Listener(*worker_->http1.loop, fd, *this);
+  auto* listener = new net::Listener(*worker_->codecs.loop, fd, *this);
   if (!listener->start()) {
     delete listener;
     return false;
@@ -146,7 +181,7 @@ bool Entry::may_accept() noexcept {
 }
 
 h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
-  return {.context = &worker_->http1,
+  return {.context = &worker_->codecs,
           .settings = &settings_,
           .handler = this,
           .owner = this,
@@ -158,7 +193,7 @@ h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
 void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
   if (takes_proxy_header_ || takes_tls()) {
     Prelude* prelude =
-        Prelude::open(*this, *worker_->http1.loop, fd,
+        Prelude::open(*this, *worker_->codecs.loop, fd,
                       {.peer = peer,
                        .takes_proxy_header = takes_proxy_header_,
                        .is_trusted = trusts_every_proxy_ || trusted_proxies_.contains(peer.address),
@@ -198,11 +233,37 @@ void Entry::count_handshake(std::string_view result) noexcept {
 }
 
 void Entry::serve(net::Stream* stream, const Endpoint& client, std::string_view early,
-                  std::unique_ptr<http::SecureFacts> secure) noexcept {
-  h1::Server::Options options = options_for(client);
+                  std::unique_ptr<http::SecureFacts> secure, Protocol protocol) noexcept {
   if (secure != nullptr) count_handshake(secure->resumed ? "resumed" : "full");
+  if (protocol == Protocol::http2)
+    return serve_http2(
+        stream, early,
+        {.client = client, .number = worker_->next_connection++, .secure = std::move(secure)});
+  h1::Server::Options options = options_for(client);
   options.secure = std::move(secure);
   connections_.push_back(*h1::Server::adopt(stream, std::move(options), early));
+}
+
+void Entry::serve_http2(net::Stream* stream, std::string_view early,
+                        h2::Server::Options options) noexcept {
+  options.context = worker_->http2.get();
+  options.settings = &http2_;
+  options.handler = this;
+  options.owner = this;
+  h2::Server* session = h2::Server::open(stream, std::move(options));
+  if (session == nullptr) return uncount_connection();
+  sessions_.push_back(*session);
+  session->start(early);
+}
+
+// Prior knowledge, on a plain connection.
+void Entry::on_http2(h1::Server& server, net::Stream* stream, std::string_view early) noexcept {
+  serve_http2(stream, early,
+              {.client = server.client(), .number = server.number(), .secure = nullptr});
+}
+
+void Entry::on_closed(h2::Server&) noexcept {
+  uncount_connection();
 }
 
 std::shared_ptr<tls::ServerContext> Entry::choose_tls(std::string_view server_name) noexcept {
@@ -219,26 +280,33 @@ void Entry::note_failed_handshake(const Endpoint& client, std::string_view why) 
 }
 
 void Entry::forget_prelude() noexcept {
+  uncount_connection();
+}
+
+void Entry::uncount_connection() noexcept {
   --worker_->connections;
   note_connections(-1);
   owner_->on_connection_closed();
 }
 
 void Entry::on_accept_failed(int error) noexcept {
-  if (!accept_complaint_.may_say(worker_->http1.loop->now_ms())) return;
+  if (!accept_complaint_.may_say(worker_->codecs.loop->now_ms())) return;
   worker_->log->warn(
       fmt::format("cannot accept connections: {}; trying again", std::strerror(error)),
       {{"entryPointName", name_}});
 }
 
 void Entry::on_closed(h1::Server&) noexcept {
-  --worker_->connections;
-  note_connections(-1);
-  owner_->on_connection_closed();
+  uncount_connection();
+}
+
+void Entry::drain() noexcept {
+  sessions_.for_each([](h2::Server& session) { session.drain(); });
 }
 
 void Entry::close_idle() noexcept {
   connections_.for_each([](h1::Server& server) { server.close_if_idle(); });
+  sessions_.for_each([](h2::Server& session) { session.close_if_idle(); });
   if (preludes_.empty()) return;
   preludes_.for_each([](Prelude& prelude) { prelude.close(); });
 }
@@ -246,6 +314,8 @@ void Entry::close_idle() noexcept {
 void Entry::close_all() noexcept {
   while (!connections_.empty())
     connections_.front().close();
+  while (!sessions_.empty())
+    sessions_.front().close();
   while (!preludes_.empty())
     preludes_.front().close();
 }
@@ -346,7 +416,7 @@ void Entry::let_go(http::Exchange& exchange) noexcept {
   if (exchange.route == nullptr) return;
   auto* route = const_cast<Route*>(static_cast<const Route*>(exchange.route));
   // What it leads to may be at work further up the stack.
-  if (--route->holders == 0) worker_->http1.loop->reactor().retire(route);
+  if (--route->holders == 0) worker_->codecs.loop->reactor().retire(route);
 }
 
 void Entry::enter(http::Exchange& exchange, const Route& route) noexcept {
@@ -397,7 +467,7 @@ void Entry::count(http::Exchange& exchange) noexcept {
   observe::Meters& meters = *worker_->meters;
   observe::Observation seen{
       .labels = observe::labels_of(exchange, trace.status),
-      .time_ns = worker_->http1.loop->now_ns() - trace.started_ns,
+      .time_ns = worker_->codecs.loop->now_ns() - trace.started_ns,
       .request_bytes = trace.request_bytes,
       .response_bytes = trace.response_bytes,
   };
@@ -424,7 +494,7 @@ void Entry::count(const http::Exchange& exchange, const observe::Observation& se
 
 void Entry::log(const http::Exchange& exchange) noexcept {
   const http::Trace& trace = exchange.trace();
-  const auto now = worker_->http1.loop->now_ns();
+  const auto now = worker_->codecs.loop->now_ns();
   const Route* route = static_cast<const Route*>(exchange.route);
   observe::AccessRecord record;
   record.request = &exchange.request();

@@ -12,6 +12,7 @@
 #include "config/static_model.h"
 #include "core/seldom.h"
 #include "h1/server.h"
+#include "h2/server.h"
 #include "http/hop.h"
 #include "http/tools.h"
 #include "http/url.h"
@@ -40,7 +41,8 @@ class MemoryTrim;
 
 // What the entry points of a worker share.
 struct WorkerState {
-  h1::ServerContext http1;
+  http::CodecContext codecs;
+  std::unique_ptr<h2::ServerContext> http2;
   const Runtime* runtime = nullptr;  // the present one
   Log* log = nullptr;
   observe::AccessLog* access_log = nullptr;
@@ -71,10 +73,11 @@ class EntryOwner {
 
 class Prelude;
 
-class Entry final : public h1::RequestHandler,
+class Entry final : public http::RequestHandler,
                     public http::ExchangeEnd,
                     private http::Service,  // what a router's chain leads to
                     private h1::ServerOwner,
+                    private h2::ServerOwner,
                     private net::ListenerUser {
  public:
   Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState& worker,
@@ -86,14 +89,16 @@ class Entry final : public h1::RequestHandler,
   bool listen(int fd) noexcept;
   void go_on() noexcept;  // there is room for connections again
   void stop_listening() noexcept;
+  void drain() noexcept;  // clients are told that the end is near, where their protocol can say so
   void close_idle() noexcept;  // connections that no request runs on
   void close_all() noexcept;
   std::uint64_t grace_ms() const noexcept { return grace_ms_; }
   std::uint64_t accept_grace_ms() const noexcept { return accept_grace_ms_; }
 
   // Of the prelude: a connection on which requests come next.
+  enum class Protocol : std::uint8_t { http1, http2 };
   void serve(net::Stream* stream, const Endpoint& client, std::string_view early,
-             std::unique_ptr<http::SecureFacts> secure) noexcept;
+             std::unique_ptr<http::SecureFacts> secure, Protocol protocol) noexcept;
   void forget_prelude() noexcept;
   bool takes_tls() const noexcept { return worker_->runtime->tls_hosts(index_).has_routers; }
   // Null: to be closed. Alive as long as it is held, whatever the configuration becomes meanwhile.
@@ -107,11 +112,16 @@ class Entry final : public h1::RequestHandler,
   void on_request(http::Exchange& exchange) noexcept override;
   void on_exchange_end(http::Exchange& exchange) noexcept override;
   void on_closed(h1::Server& server) noexcept override;
+  void on_http2(h1::Server& server, net::Stream* stream, std::string_view early) noexcept override;
+  void on_closed(h2::Server& server) noexcept override;
   void on_accept(int fd, const Endpoint& peer) noexcept override;
   void on_accept_failed(int error) noexcept override;
   bool may_accept() noexcept override;
 
   void count_connection() noexcept;
+  void uncount_connection() noexcept;
+  void serve_http2(net::Stream* stream, std::string_view early,
+                   h2::Server::Options options) noexcept;
   void route(http::Exchange& exchange) noexcept;
   void enter(http::Exchange& exchange, const Route& route) noexcept;
   void serve(http::Exchange& exchange) noexcept override;
@@ -136,6 +146,7 @@ class Entry final : public h1::RequestHandler,
   WorkerState* worker_;
   EntryOwner* owner_;
   h1::ServerSettings settings_;
+  h2::ServerSettings http2_;
   http::ForwardedRules forwarded_;
   http::PathOptions path_;
   std::vector<std::string> denied_methods_;
@@ -156,6 +167,7 @@ class Entry final : public h1::RequestHandler,
   shm::Cell* open_cell_ = nullptr;
   std::vector<net::Listener*> listeners_;
   List<h1::Server> connections_;
+  List<h2::Server> sessions_;
   List<Prelude> preludes_;
 };
 

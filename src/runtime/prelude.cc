@@ -141,7 +141,9 @@ void Prelude::hand_over() noexcept {
   }
   net::Stream* stream = stream_;
   stream_ = nullptr;
-  entry_->serve(stream, client_, bytes_.view(), std::move(secure));
+  const bool speaks_http2 = session_ != nullptr && session_->alpn() == "h2";
+  entry_->serve(stream, client_, bytes_.view(), std::move(secure),
+                speaks_http2 ? Entry::Protocol::http2 : Entry::Protocol::http1);
   leave();
 }
 

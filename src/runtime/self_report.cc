@@ -30,11 +30,11 @@ SelfReport::SelfReport(WorkerState& state, const upstream::PoolBook& pools,
   lost_lines_ = book.cells({.kind = kind::lost_lines}, 1);
   if (active_ != nullptr) shm::put(*active_, 1);
   report();
-  state.http1.loop->arm(*this, state.http1.loop->now_ms() + pause_ms);
+  state.codecs.loop->arm(*this, state.codecs.loop->now_ms() + pause_ms);
 }
 
 SelfReport::~SelfReport() {
-  state_.http1.loop->disarm(*this);
+  state_.codecs.loop->disarm(*this);
 }
 
 void SelfReport::set_draining() noexcept {
@@ -44,7 +44,7 @@ void SelfReport::set_draining() noexcept {
 
 void SelfReport::on_timer() noexcept {
   report();
-  state_.http1.loop->arm(*this, state_.http1.loop->now_ms() + pause_ms);
+  state_.codecs.loop->arm(*this, state_.codecs.loop->now_ms() + pause_ms);
 }
 
 // Descriptors are counted and not looked at: what was open at the start, and connections.

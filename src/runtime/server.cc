@@ -86,7 +86,8 @@ Status DataPlane::open(uv_loop_s* loop) {
   state_.wire = &wire_;
   state_.gate = gate_.get();
   state_.trim = trim_.get();
-  state_.http1.loop = loop_.get();
+  state_.codecs.loop = loop_.get();
+  state_.http2 = std::make_unique<h2::ServerContext>(state_.codecs, *loop_);
   jobs_ = std::make_unique<net::Jobs>(*loop_);
   spill_ = std::make_unique<net::SpillFile>(*jobs_, options_.spill,
                                             static_cast<std::uint64_t>(config.fixed.spill_size));
@@ -204,9 +205,11 @@ void DataPlane::drain(const Drain& how) {
   if (!is_first) return;
   drain_began_ms_ = now;
   if (report_ != nullptr) report_->set_draining();
-  state_.http1.draining = true;
-  for (auto& entry : entries_)
+  state_.codecs.draining = true;
+  for (auto& entry : entries_) {
     entry->stop_listening();
+    entry->drain();
+  }
   loop_->turn();
   watch_drain();
 }

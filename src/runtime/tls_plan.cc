@@ -152,6 +152,15 @@ void read_client_auth(Reader& reader, const config::ClientAuthentication& source
   }
 }
 
+// What of a list we speak, in its order; an empty list means everything.
+std::vector<std::string> spoken_of(const std::vector<std::string>& protocols) {
+  if (protocols.empty()) return {"h2", "http/1.1"};
+  std::vector<std::string> spoken;
+  std::copy_if(protocols.begin(), protocols.end(), std::back_inserter(spoken),
+               [](const std::string& name) { return name == "h2" || name == "http/1.1"; });
+  return spoken;
+}
+
 std::optional<tls::ServerOptions> plan_options(const config::TlsOptions& source, std::string name,
                                                config::Findings& findings) {
   Reader reader(fmt::format("tls.options.{}", source.name), source.mark, findings);
@@ -163,15 +172,12 @@ std::optional<tls::ServerOptions> plan_options(const config::TlsOptions& source,
   read_client_auth(reader, source.client_auth, options);
   options.sni_strict = source.sni_strict;
   options.tickets = !source.disable_session_tickets;
-  const auto& protocols = source.alpn_protocols;
-  if (!protocols.empty() &&
-      std::find(protocols.begin(), protocols.end(), "http/1.1") == protocols.end()) {
-    options.protocols.clear();
+  options.protocols = spoken_of(source.alpn_protocols);
+  if (options.protocols.empty())
     reader.warn(source.mark,
-                "leaves http/1.1 out of alpnProtocols, and HTTP/2 is not supported yet, so clients "
-                "that offer protocols are refused",
-                "add http/1.1");
-  }
+                "names no protocol in alpnProtocols that is spoken here, so clients that offer "
+                "protocols are refused",
+                "add h2 or http/1.1");
   if (!reader.is_good()) return std::nullopt;
   return options;
 }

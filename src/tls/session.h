@@ -35,6 +35,7 @@ class Session final : public net::Layer {
   // Of an established session.
   std::string_view version() const noexcept;  // "1.3"
   std::string_view cipher() const noexcept;   // the IANA name, as Go has it
+  std::string_view alpn() const noexcept;     // the protocol that was agreed on; "" when none was
   bool is_resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
   const SSL* ssl() const noexcept { return ssl_.get(); }
   std::string peer_subject() const;  // RFC 2253; "" without a certificate

@@ -114,7 +114,6 @@ DYNAMIC_BROKEN_DOCUMENTS = {
     "unknown-entry-points": ("http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app, entryPoints: [wbe]}  # <<<\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://127.0.0.1:1\"}]}}\n", r"no valid entry point"),
 }
 WARNINGS = {
-    "http2-options": (BASE + "    http2:\n      maxConcurrentStreams: 100  # <<<\n", r"http2"),
     "http3": (BASE + "    http3: {}  # <<<\n", r"http3"),
     "unresolvable-name": (BASE + "http:\n  routers:\n    web: {rule: \"Path(`/`)\", service: app}\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://no-such-name.invalid\"}]}}  # <<<\n", r"no-such-name\.invalid"),
     "v2-syntax": (BASE + "core:\n  defaultRuleSyntax: v2  # <<<\n", r"v2|deprecated"),

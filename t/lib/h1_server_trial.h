@@ -15,7 +15,7 @@
 
 namespace pm::test {
 
-class ServerTrial final : private h1::RequestHandler,
+class ServerTrial final : private http::RequestHandler,
                           private h1::ServerOwner,
                           private http::ExchangeEnd,
                           private http::ClientEnd {
@@ -79,7 +79,7 @@ class ServerTrial final : private h1::RequestHandler,
 
   FakeKernel kernel;
   std::unique_ptr<net::Loop> loop = net::Loop::create_for_test(kernel);
-  h1::ServerContext context;
+  http::CodecContext context;
   h1::ServerSettings settings;
   When when;
   h1::Server* server = nullptr;

@@ -24,7 +24,7 @@ namespace pm::test {
 enum class Weather : std::uint8_t { clear, rough };
 
 class World final : private Ground,
-                    private h1::RequestHandler,
+                    private http::RequestHandler,
                     private h1::ServerOwner,
                     private http::ExchangeEnd,
                     private http::Service,
@@ -60,7 +60,7 @@ class World final : private Ground,
 
   std::string failure_;
   std::unique_ptr<net::Loop> loop_;
-  h1::ServerContext context_;
+  http::CodecContext context_;
   h1::ServerSettings settings_;
   http::ForwardedRules forwarded_;
   http::WorkerTools tools_;

@@ -169,9 +169,6 @@ TEST(static_options, an_address_is_needed_and_checked) {
 
 TEST(static_options, comfort_that_is_not_there_yet_warns) {
   static constexpr Row rows[] = {
-      {"http2: {maxConcurrentStreams: 100}",
-       "4:35: warning: entryPoints.e.http2.maxConcurrentStreams is not supported yet and has no "
-       "effect"},
       {"http3: {}",
        "4:12: warning: entryPoints.e.http3 is not supported yet and has no effect; HTTP/1.1 is "
        "served"},

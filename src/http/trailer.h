@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// forbidden.h -- which fields may not stand in a trailer section.
+// trailer.h -- which fields may not stand in a trailer section.
 //
 //   out     true for framing, routing, identity, control and forwarding fields: a recipient that merges trailers into the
 //           head would act on them after everybody had judged the head
@@ -10,8 +10,8 @@
 
 #include <string_view>
 
-namespace pm::h1 {
+namespace pm::http {
 
-bool is_forbidden_trailer(http::FieldId id, std::string_view name) noexcept;
+bool is_forbidden_trailer(FieldId id, std::string_view name) noexcept;
 
-}  // namespace pm::h1
+}  // namespace pm::http

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "h2/stream.h"
+
+#include "h2/session.h"
+#include "h2/write.h"
+
+#include <algorithm>
+
+#include <sys/uio.h>
+
+namespace pm::h2 {
+namespace {
+
+constexpr std::uint64_t first_window = 65535;  // RFC 9113 section 6.9.2
+constexpr std::uint64_t largest_window = 1 << 20;
+
+}  // namespace
+
+Stream::~Stream() {
+  drop_bytes();
+}
+
+void Stream::drop_bytes() noexcept {
+  BytePools& pools = session_->loop().pools();
+  session_->queued_ -= out_.size();
+  out_.clear(pools);
+  in_.clear(pools);
+}
+
+// ---- receiving --------------------------------------------------------------------------------------------------------
+
+void Stream::arrived(std::span<const std::string_view> slices, std::size_t size) noexcept {
+  received_ += size;
+  if (session_->role_ == Session::Role::client)
+    nghttp2_session_consume_connection(session_->library(), size);
+  if (!has_sink()) return discard_now(size);
+  if (wants_ && !passing_ && in_.empty()) return pass({slices, size});
+  for (const std::string_view slice : slices)
+    in_.append(session_->loop().pools(), slice);
+}
+
+void Stream::pass(const http::Chunk& chunk) noexcept {
+  passing_ = true;
+  untaken_ += chunk.size;
+  hand_over(chunk);
+  const Flow flow = has_sink() ? flush_sink() : Flow::more;
+  passing_ = false;
+  if (flow == Flow::hold) {
+    wants_ = false;
+  } else {
+    since_grown_ += chunk.size;
+    give_back();
+  }
+}
+
+void Stream::pull() noexcept {
+  wants_ = true;
+  give_back();
+  if (passing_) return;
+  while (wants_ && !in_.empty() && has_sink()) {
+    iovec pieces[16];
+    std::string_view slices[16];
+    const auto count = static_cast<std::size_t>(in_.front(pieces, 16));
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      slices[i] = {static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len};
+      size += slices[i].size();
+    }
+    pass({{slices, count}, size});
+    in_.consume(session_->loop().pools(), std::min(size, in_.size()));
+  }
+  pass_end();
+}
+
+void Stream::pass_end() noexcept {
+  if (!wants_ || passing_ || end_passed_ || !remote_ended_ || !in_.empty() || !has_sink()) return;
+  end_passed_ = true;
+  hand_over_end();
+  if (has_sink()) flush_sink();
+}
+
+void Stream::discard() noexcept {
+  wants_ = false;
+  const std::size_t size = in_.size();
+  in_.clear(session_->loop().pools());
+  discard_now(size);
+}
+
+void Stream::discard_now(std::size_t size) noexcept {
+  untaken_ += size;
+  give_back();
+}
+
+void Stream::give_back() noexcept {
+  if (untaken_ == 0) return;
+  const auto size = static_cast<std::size_t>(untaken_);
+  untaken_ = 0;
+  if (!session_->is_open()) return;
+  nghttp2_session* library = session_->library();
+  if (session_->role_ == Session::Role::client) {
+    if (!closed_) nghttp2_session_consume_stream(library, id_, size);
+  } else {
+    nghttp2_session_consume(library, closed_ ? 0 : id_, size);
+  }
+  if (!closed_ && !remote_ended_ && since_grown_ >= window_ && window_ < largest_window) grow();
+  session_->mark();
+}
+
+// The sink has kept up with a whole window: a larger one lets the peer send on while that is on its way.
+void Stream::grow() noexcept {
+  since_grown_ = 0;
+  window_ = std::min(2 * std::max(window_, first_window), largest_window);
+  nghttp2_session_set_local_window_size(session_->library(), NGHTTP2_FLAG_NONE, id_,
+                                        static_cast<std::int32_t>(window_));
+}
+
+// ---- sending ----------------------------------------------------------------------------------------------------------
+
+void Stream::queue(const http::Chunk& chunk) noexcept {
+  if (ended_ || closed_ || !session_->is_open()) return;
+  for (const std::string_view slice : chunk.slices)
+    out_.append(session_->loop().pools(), slice);
+  session_->queued_ += chunk.size;
+  wake();
+}
+
+void Stream::queue_end() noexcept {
+  if (ended_) return;
+  ended_ = true;
+  wake();
+}
+
+void Stream::wake() noexcept {
+  if (closed_ || !session_->is_open()) return;
+  if (deferred_) {
+    deferred_ = false;
+    nghttp2_session_resume_data(session_->library(), id_);
+  }
+  session_->mark();
+}
+
+Flow Stream::flow() noexcept {
+  if (ended_ || closed_ || !session_->is_open()) return Flow::more;
+  const bool is_full = out_.size() >= high_mark || session_->is_crowded(out_.size());
+  if (is_full) held_ = true;
+  return is_full ? Flow::hold : Flow::more;
+}
+
+nghttp2_data_provider Stream::source() noexcept {
+  nghttp2_data_provider provider{};
+  provider.source.ptr = this;
+  provider.read_callback = on_read;
+  return provider;
+}
+
+ssize_t Stream::on_read(nghttp2_session* library, std::int32_t id, std::uint8_t*, std::size_t room,
+                        std::uint32_t* flags, nghttp2_data_source* source, void*) noexcept {
+  Stream& stream = *static_cast<Stream*>(source->ptr);
+  const std::size_t size = std::min(room, stream.out_.size());
+  if (size == 0 && !stream.ended_) {
+    stream.deferred_ = true;
+    return NGHTTP2_ERR_DEFERRED;
+  }
+  if (size > 0) *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+  if (stream.ended_ && size == stream.out_.size()) {
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    const http::Headers* trailers = stream.trailers();
+    if (trailers != nullptr && submit_trailers(library, id, *trailers))
+      *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+  }
+  return static_cast<ssize_t>(size);
+}
+
+// What left makes room: from within the library, so the source hears of it later.
+void Stream::took(std::size_t size) noexcept {
+  sent_ += size;
+  session_->queued_ -= size;
+  out_.consume(session_->loop().pools(), size);
+  if (held_ && out_.size() <= low_mark) {
+    may_go_on_ = true;
+    session_->changed(*this);
+  }
+}
+
+void Stream::go_on() noexcept {
+  if (!may_go_on_) return;
+  may_go_on_ = held_ = false;
+  source_may_go_on();
+}
+
+}  // namespace pm::h2
