@@ -40,8 +40,8 @@ Check::~Check() = default;
 void Check::ask() {
   const auto url = upstream::parse_server_url(url_);
   const auto parts = http::split_url(url_);
-  if (!url || !parts || (url->scheme != "http" && url->scheme != "https"))
-    return finish(false, "it leads to a URL that cannot be asked");
+  const auto scheme = upstream::scheme_named(url ? url->scheme : "");
+  if (!scheme || !parts) return finish(false, "it leads to a URL that cannot be asked");
   Request& asked = *requests_.emplace_back(
       std::make_unique<Request>(*tools_.blocks, static_cast<http::ServerEnd&>(*this)));
   Arena& arena = asked.exchange.arena();
@@ -57,7 +57,7 @@ void Check::ask() {
   }
   asked.exchange.note_empty_request();
   upstream::Server server;
-  server.place = upstream::Place{url->host, url->port, url->scheme == "https"};
+  server.place = upstream::Place{url->host, url->port, *scheme};
   server.url = url_;
   server.host = std::string(request.authority);
   asked.service.emplace(std::move(server), upstream::LoadBalancerOptions{.name = probe_->service,

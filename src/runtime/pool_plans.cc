@@ -27,6 +27,7 @@ upstream::TransportSettings settings_of(const config::ServersTransport& transpor
       .request_timeout_ms = whole_milliseconds(timeouts.request),
       .max_response_header_bytes = static_cast<std::uint32_t>(
           std::clamp<std::int64_t>(transport.max_response_header_bytes, 1024, 64 << 20)),
+      .disable_http2 = transport.disable_http2,
   };
 }
 
@@ -39,10 +40,11 @@ std::string trust_of(const tls::ClientOptions* tls, std::string_view system_pem)
 // Everything that a pool of these settings does differently from another one.
 std::string key_of(std::string_view name, const upstream::TransportSettings& settings,
                    std::string_view trust) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", name, settings.max_idle_per_host,
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", name, settings.max_idle_per_host,
                      settings.max_idle, settings.max_per_host, settings.lifetime_ms,
                      settings.dial_timeout_ms, settings.head_timeout_ms, settings.idle_timeout_ms,
-                     settings.request_timeout_ms, settings.max_response_header_bytes, trust);
+                     settings.request_timeout_ms, settings.max_response_header_bytes,
+                     settings.disable_http2, trust);
 }
 
 }  // namespace

@@ -124,11 +124,11 @@ std::shared_ptr<upstream::LoadBalancer> RuntimeMaker::make_load_balancer(const s
   std::vector<std::int64_t> weights;
   for (std::size_t i = 0; i < source.servers.size(); ++i) {
     const upstream::ServerUrl& url = plan.urls[i];
-    const bool secure = url.scheme == "https";
+    const auto scheme = upstream::scheme_named(url.scheme);
     weights.push_back(source.servers[i].weight);
     upstream::Server& server = servers.emplace_back();
-    if (secure ? pool->tls != nullptr : url.scheme == "http")
-      server.place = upstream::Place{url.host, url.port, secure};
+    if (scheme && (!upstream::is_secure(*scheme) || pool->tls != nullptr))
+      server.place = upstream::Place{url.host, url.port, *scheme};
     server.url = source.servers[i].url.value;
     server.host = url.authority;
     if (source.servers[i].preserve_path) server.path_prefix = url.path;
@@ -249,13 +249,14 @@ void RuntimeMaker::make_asked(AskedService& asked) {
     asked.slot.service = service_named(asked.service);
     return;
   }
-  const bool secure = asked.url.scheme == "https";
+  const auto scheme = upstream::scheme_named(asked.url.scheme).value_or(upstream::Scheme::http);
+  const bool secure = upstream::is_secure(scheme);
   const std::string name = fmt::format("{} of {}", asked.url.authority, asked.of);
   const std::shared_ptr<upstream::PoolPlan> pool = pools_.plan(
       name, {.request_timeout_ms = asked.request_timeout_ms}, secure ? &asked.tls : nullptr);
   upstream::Server server;
   if (!secure || pool->tls != nullptr)
-    server.place = upstream::Place{asked.url.host, asked.url.port, secure};
+    server.place = upstream::Place{asked.url.host, asked.url.port, scheme};
   server.url = fmt::format("{}://{}", asked.url.scheme, asked.url.authority);
   server.host = asked.url.authority;
   // One server, which sees its own name as Host.

@@ -110,10 +110,6 @@ class Planner {
                  "write http://HOST:PORT");
         continue;
       }
-      if (url->scheme == "h2c") {
-        break_it(plan, server.url.mark, "has a server of scheme h2c, which is not supported yet",
-                 "use http or https");
-      }
       plan.urls.push_back(std::move(url).value());
     }
   }

@@ -191,6 +191,7 @@ std::optional<tls::ClientOptions> client_options(const config::ServersTransport&
   tls::ClientOptions options;
   options.server_name = transport.server_name;
   options.verify = !transport.insecure_skip_verify;
+  options.protocols = {"h2", "http/1.1"};
   reader.versions(transport.min_version, transport.max_version, options.min_version,
                   options.max_version);
   options.suites = reader.suites(transport.cipher_suites);

@@ -17,6 +17,11 @@ namespace pm::tls {
 namespace {
 
 constexpr int depth_of_chain = 10;
+constexpr std::string_view http1_alone = "\x08http/1.1";  // as ALPN has it on the wire
+
+const unsigned char* bytes_of(std::string_view text) noexcept {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 // Where an SSL finds the place of its session: the key of the map, which stays as long as the context.
 int session_index() noexcept {
@@ -127,8 +132,7 @@ Status ClientContext::configure(X509_STORE* system_authorities) {
     protocols_ += static_cast<char>(protocol.size());
     protocols_ += protocol;
   }
-  SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(protocols_.data()),
-                          static_cast<unsigned>(protocols_.size()));
+  SSL_CTX_set_alpn_protos(context, bytes_of(protocols_), static_cast<unsigned>(protocols_.size()));
   PM_TRY([[maybe_unused]] auto believed, set_authorities(system_authorities));
   return add_certificates();
 }
@@ -179,9 +183,12 @@ bool ClientContext::is_expected_peer(X509* certificate) const noexcept {
   return std::any_of(options_.peer_names.begin(), options_.peer_names.end(), is_it);
 }
 
-SslPtr ClientContext::open(const std::string& host, std::uint16_t port) noexcept {
+SslPtr ClientContext::open(const std::string& host, std::uint16_t port, Offer offer) noexcept {
   SslPtr ssl(SSL_new(context_.get()));
   if (ssl == nullptr) return ssl;
+  if (offer == Offer::http1)
+    SSL_set_alpn_protos(ssl.get(), bytes_of(http1_alone),
+                        static_cast<unsigned>(http1_alone.size()));
   const std::string& name = options_.server_name.empty() ? host : options_.server_name;
   const bool is_address = Address::parse(name).has_value();
   if (!is_address) SSL_set_tlsext_host_name(ssl.get(), name.c_str());

@@ -43,6 +43,9 @@ struct ClientOptions {
   std::vector<std::string> protocols = {"http/1.1"};
 };
 
+// What ALPN offers: the protocols of the options, or HTTP/1.1 whatever they are.
+enum class Offer : std::uint8_t { all, http1 };
+
 // Everything that two contexts may differ in; a digest where it is long or secret.
 std::string fingerprint_of(const ClientOptions& options);
 
@@ -56,7 +59,7 @@ class ClientContext {
   ~ClientContext();
 
   // `host` is the host of the server's URL, an address without brackets.
-  SslPtr open(const std::string& host, std::uint16_t port) noexcept;
+  SslPtr open(const std::string& host, std::uint16_t port, Offer offer = Offer::all) noexcept;
 
  private:
   struct Calls;

@@ -66,16 +66,16 @@ std::string_view Session::version() const noexcept {
   return version_text(SSL_version(ssl_.get()));
 }
 
+std::string_view Session::cipher() const noexcept {
+  const char* name = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl_.get()));
+  return name != nullptr ? name : "unknown";
+}
+
 std::string_view Session::alpn() const noexcept {
   const unsigned char* name = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl_.get(), &name, &size);
   return {reinterpret_cast<const char*>(name), size};
-}
-
-std::string_view Session::cipher() const noexcept {
-  const char* name = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl_.get()));
-  return name != nullptr ? name : "unknown";
 }
 
 std::string Session::peer_subject() const {

@@ -19,6 +19,15 @@ constexpr std::uint64_t handshake_ms = 10000;  // http-services.md section 6
 constexpr std::uint64_t complain_again_ms = 10000;
 constexpr std::uint64_t look_again_ms = 50;  // for a name that nobody has resolved yet
 
+Protocol spoken_without_tls(Scheme scheme) noexcept {
+  return scheme == Scheme::h2c ? Protocol::http2 : Protocol::http1;
+}
+
+// A server that names something else, or nothing, is taken to speak HTTP/1.1.
+Protocol agreed_on(const tls::Session& session, Scheme scheme) noexcept {
+  return scheme == Scheme::https && session.alpn() == "h2" ? Protocol::http2 : Protocol::http1;
+}
+
 }  // namespace
 
 void Dial::start() noexcept {
@@ -113,7 +122,7 @@ void Dial::on_outcome(Try& attempt) noexcept {
     net::Stream* stream = attempt.stream;
     attempt.stream = nullptr;
     close_tries();
-    if (!target_->secure) return connected(stream);
+    if (!is_secure(target_->scheme)) return connected(stream, spoken_without_tls(target_->scheme));
     attempt.stream = stream;
     return begin_handshake(attempt);
   }
@@ -123,17 +132,24 @@ void Dial::on_outcome(Try& attempt) noexcept {
   if (!try_next() && !is_trying()) finish(last_);
 }
 
-void Dial::connected(net::Stream* stream) noexcept {
+void Dial::connected(net::Stream* stream, Protocol protocol) noexcept {
+  http::ClientConnection* connection = target_->pool->adopt(*target_, stream, protocol);
+  if (connection == nullptr) {
+    stream->close();
+    return finish(http::Outcome::bad_response);
+  }
   loop().disarm(*this);
   running_ = false;
-  http::ClientConnection* connection = target_->pool->adopt(*target_, stream);
   user_->on_connected(*connection);
 }
 
 void Dial::begin_handshake(Try& attempt) noexcept {
   const PoolTls& tls = target_->pool->tls();
-  tls::SslPtr ssl =
-      tls.context == nullptr ? nullptr : tls.context->open(target_->host, target_->port);
+  tls::SslPtr ssl = tls.context == nullptr
+                        ? nullptr
+                        : tls.context->open(target_->host, target_->port,
+                                            target_->scheme == Scheme::https ? tls::Offer::all
+                                                                             : tls::Offer::http1);
   auto session = ssl == nullptr ? nullptr
                                 : tls::Session::create(*tls.wire, *attempt.stream, std::move(ssl),
                                                        tls::Session::Role::client);
@@ -157,8 +173,9 @@ void Dial::shake_hands() noexcept {
   }
   net::Stream* stream = shaking->stream;
   shaking->stream = nullptr;
+  const Protocol protocol = agreed_on(*session_, target_->scheme);
   session_ = nullptr;
-  connected(stream);
+  connected(stream, protocol);
 }
 
 // A certificate that is not trusted is the operator's business, but not ten thousand times.

@@ -56,7 +56,7 @@ class Dial final : private net::Timer {
   void look_up() noexcept;
   bool try_next() noexcept;  // false: no address is left, or no attempt may be added
   void on_outcome(Try& attempt) noexcept;
-  void connected(net::Stream* stream) noexcept;
+  void connected(net::Stream* stream, Protocol protocol) noexcept;
   void begin_handshake(Try& attempt) noexcept;
   void shake_hands() noexcept;
   void complain(const std::string& why) noexcept;

@@ -22,7 +22,7 @@ bool is_repeatable(const http::Request& request) noexcept {
 
 Forward::Forward(http::Exchange& exchange, const Server& server, bool pass_host_header,
                  ForwardMeter* meter) noexcept
-    : exchange_(&exchange), server_(&server), meter_(meter) {
+    : exchange_(&exchange), server_(&server), target_(server.target), meter_(meter) {
   // A client of HTTP/1.0 may have sent no Host; the server gets one all the same.
   if (!pass_host_header || exchange.request().authority.empty()) options_.host = server.host;
   options_.path_prefix = server.path_prefix;
@@ -35,7 +35,8 @@ void Forward::start() noexcept {
   exchange_->trace().server_url = server_->url;
   round_ = exchange_->round();
   if (meter_ != nullptr) begin_counting();
-  if (server_->target == nullptr) return give_up(http::Outcome::no_address, Sent::nothing);
+  if (target_ == nullptr) return give_up(http::Outcome::no_address, Sent::nothing);
+  if (exchange_->request().wants_upgrade) target_ = &pool().http1_target(*target_);
   const TransportSettings& settings = pool().settings();
   options_.head_timeout_ms = settings.head_timeout_ms;
   if (settings.request_timeout_ms != 0)
@@ -58,7 +59,7 @@ void Forward::on_exchange_end(http::Exchange& exchange) noexcept {
 }
 
 void Forward::connect() noexcept {
-  Target& target = *server_->target;
+  Target& target = *target_;
   if (!fresh_only_) {
     if (http::ClientConnection* idle = pool().take(target)) return begin(*idle);
   }

@@ -52,10 +52,11 @@ class Forward final : private http::Attempt,
   bool may_send_again(const Failure& failure) const noexcept;
   enum class Sent : std::uint8_t { nothing, something };
   void give_up(http::Outcome outcome, Sent sent) noexcept;
-  Pool& pool() const noexcept { return *server_->target->pool; }
+  Pool& pool() const noexcept { return *target_->pool; }
 
   http::Exchange* exchange_;
   const Server* server_;
+  Target* target_;  // the server's, or that for upgrades
   http::ForwardOptions options_;
   ForwardMeter* meter_;
   std::uint64_t began_ns_ = 0;

@@ -19,7 +19,7 @@ LoadBalancer::LoadBalancer(Server server, LoadBalancerOptions options)
 void LoadBalancer::find_target(Server& server) {
   if (!server.place || options_.pools == nullptr) return;
   const Place& place = *server.place;
-  server.target = &options_.pools->pool(options_.plan).target(place.host, place.port, place.secure);
+  server.target = &options_.pools->pool(options_.plan).target(place.host, place.port, place.scheme);
 }
 
 void LoadBalancer::serve(http::Exchange& exchange) noexcept {

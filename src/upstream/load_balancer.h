@@ -26,7 +26,7 @@ namespace pm::upstream {
 struct Place {
   std::string host;  // as in the URL, without brackets
   std::uint16_t port = 0;
-  bool secure = false;
+  Scheme scheme = Scheme::http;
 };
 
 struct Server {

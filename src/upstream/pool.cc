@@ -48,17 +48,26 @@ Pool::~Pool() {
   loop_->reactor().retire(waker_);
 }
 
-Target& Pool::target(const std::string& host, std::uint16_t port, bool secure) {
-  auto& slot = targets_[{host, port, secure}];
+Target& Pool::target(const std::string& host, std::uint16_t port, Scheme scheme) {
+  const bool offers_http2 = !settings_.disable_http2 && connector_->speaks(Protocol::http2);
+  if (scheme == Scheme::https && !offers_http2) scheme = Scheme::https_http1;
+  auto& slot = targets_[{host, port, scheme}];
   if (slot == nullptr) {
     slot = std::make_unique<Target>();
     slot->pool = this;
     slot->host = host;
     slot->port = port;
-    slot->secure = secure;
+    slot->scheme = scheme;
+    slot->speaks_http2 = scheme == Scheme::h2c;
     slot->literal = Address::parse(host);
   }
   return *slot;
+}
+
+Target& Pool::http1_target(Target& target) {
+  if (target.http1 == nullptr)
+    target.http1 = &this->target(target.host, target.port, http1_of(target.scheme));
+  return *target.http1;
 }
 
 void Pool::forget_idle(http::ClientConnection& connection) noexcept {
@@ -91,9 +100,11 @@ void Pool::close_coldest(Target& target) noexcept {
   if (!target.idle.empty()) target.idle.back().close();
 }
 
-http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream) noexcept {
-  http::ClientConnection* connection = connector_->adopt(stream, *this, settings_);
-  connection->target = &target;
+http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream,
+                                    Protocol protocol) noexcept {
+  target.speaks_http2 = protocol == Protocol::http2;
+  http::ClientConnection* connection = connector_->adopt(stream, *this, settings_, protocol);
+  if (connection != nullptr) connection->target = &target;
   return connection;
 }
 

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "http/client.h"
 #include "net/loop.h"
+#include "upstream/scheme.h"
 
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ struct TransportSettings {
   std::uint64_t idle_timeout_ms = 90000;
   std::uint64_t request_timeout_ms = 0;
   std::uint32_t max_response_header_bytes = 262144;
+  bool disable_http2 = false;  // https offers HTTP/1.1 alone
 };
 
 // What a transport needs to speak TLS; the worker's, but for the context.
@@ -59,8 +61,11 @@ struct PoolTls {
 // Makes the codec's client end of a connected stream; the worker plugs it in, so that this room knows no codec.
 class Connector {
  public:
+  virtual bool speaks(Protocol protocol) const noexcept { return protocol == Protocol::http1; }
+  // Null: it has no such codec, and the stream is still the caller's.
   virtual http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
-                                        const TransportSettings& settings) noexcept = 0;
+                                        const TransportSettings& settings,
+                                        Protocol protocol) noexcept = 0;
 
  protected:
   ~Connector() = default;
@@ -83,7 +88,9 @@ struct Target {
   Pool* pool = nullptr;
   std::string host;  // as in the URL, without brackets; or the path of a unix socket
   std::uint16_t port = 0;
-  bool secure = false;  // https
+  Scheme scheme = Scheme::http;
+  bool speaks_http2 = false;  // h2c; https, if the last handshake has agreed on it
+  Target* http1 = nullptr;    // for upgrades, once there was one
   bool is_local() const noexcept { return host.starts_with('/'); }
   std::uint64_t complained_ms = 0;  // of a handshake that failed; not once a request
   std::optional<Address> literal;
@@ -99,7 +106,9 @@ class Pool final : private http::ConnectionOwner {
   Pool(net::Loop& loop, const shm::Names* names, Connector& connector, TransportSettings settings);
   ~Pool();
 
-  Target& target(const std::string& host, std::uint16_t port, bool secure = false);
+  Target& target(const std::string& host, std::uint16_t port, Scheme scheme = Scheme::http);
+  // The same server, by HTTP/1.1.
+  Target& http1_target(Target& target);
   void set_tls(const PoolTls& tls) noexcept { tls_ = tls; }
   const PoolTls& tls() const noexcept { return tls_; }
   const TransportSettings& settings() const noexcept { return settings_; }
@@ -113,7 +122,9 @@ class Pool final : private http::ConnectionOwner {
   // A dial of this target has begun; ended() or adopt() closes the count.
   void dial_began(Target& target) noexcept { ++target.open, ++open_; }
   void dial_ended(Target& target) noexcept;
-  http::ClientConnection* adopt(Target& target, net::Stream* stream) noexcept;
+  // Null: nobody speaks that here, and the stream is still the caller's.
+  http::ClientConnection* adopt(Target& target, net::Stream* stream,
+                                Protocol protocol = Protocol::http1) noexcept;
   void close_coldest(Target& target) noexcept;  // makes a place, if one is idle
   void close_idle() noexcept;                   // and those that linger
   bool is_at_rest() const noexcept { return open_ == 0; }
@@ -133,7 +144,7 @@ class Pool final : private http::ConnectionOwner {
   Connector* connector_;
   TransportSettings settings_;
   PoolTls tls_;
-  std::map<std::tuple<std::string, std::uint16_t, bool>, std::unique_ptr<Target>> targets_;
+  std::map<std::tuple<std::string, std::uint16_t, Scheme>, std::unique_ptr<Target>> targets_;
   List<http::ClientConnection, http::LruTag> lru_;  // least recently used in front
   List<http::ClientConnection, http::LruTag> lingering_;
   std::int64_t idle_ = 0;

@@ -258,3 +258,11 @@ def test_http_routing_beyond_websocket_max_connections(daemon):
 def _try(daemon):
     with upgraded(daemon, point="two") as client:
         return client.answer.status
+
+
+def test_http_services_7_an_upgrade_goes_over_http1_to_a_server_of_http2(server):
+    with site({"app": server.url.replace("http:", "h2c:")}) as daemon:
+        with upgraded(daemon) as client:
+            assert client.answer.status == 101
+            client.send(b"hello")
+            assert client.take(5) == b"hello"

@@ -121,7 +121,8 @@ void World::accept(int fd) {
 }
 
 http::ClientConnection* World::adopt(net::Stream* stream, http::ConnectionOwner& owner,
-                                     const upstream::TransportSettings&) noexcept {
+                                     const upstream::TransportSettings&,
+                                     upstream::Protocol) noexcept {
   return h1::Client::adopt(stream, owner, {.max_bytes = 262144, .max_line = 65536});
 }
 

@@ -45,7 +45,8 @@ class World final : private Ground,
   void on_exchange_end(http::Exchange&) noexcept override { ++ended_; }
   void serve(http::Exchange& exchange) noexcept override;  // behind the chain
   http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
-                                const upstream::TransportSettings& settings) noexcept override;
+                                const upstream::TransportSettings& settings,
+                                upstream::Protocol protocol) noexcept override;
 
   void draw_settings();
   void draw_clients();

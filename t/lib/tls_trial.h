@@ -111,12 +111,12 @@ class TlsTrial {
   }
 
   TlsLink join(tls::ServerContext& server, tls::ClientContext& client,
-               const std::string& host = "h.test") {
+               const std::string& host = "h.test", tls::Offer offer = tls::Offer::all) {
     TlsLink link;
     link.server =
         std::make_unique<TlsEnd>(kernel, *loop, wire, server.open(), tls::Session::Role::server);
     link.server->session->set_server_name(host);
-    link.client = std::make_unique<TlsEnd>(kernel, *loop, wire, client.open(host, 443),
+    link.client = std::make_unique<TlsEnd>(kernel, *loop, wire, client.open(host, 443, offer),
                                            tls::Session::Role::client);
     return link;
   }

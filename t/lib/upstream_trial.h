@@ -74,6 +74,7 @@ class PlayedConnection final : public http::ClientConnection, public net::Mortal
   http::ForwardOptions options;
   std::uint64_t opened;
   std::uint64_t idle_deadline = 0;
+  upstream::Protocol protocol = upstream::Protocol::http1;
   int begun = 0;
   bool usable = true;
 };
@@ -148,6 +149,7 @@ class UpstreamTrial final : private upstream::Connector {
   BlockPool blocks{4096};
   std::vector<PlayedConnection*> connections;  // in the order in which they were opened
   std::unique_ptr<upstream::Pool> pool;
+  bool has_http2 = true;  // the codec is there
 
  private:
   struct Silent final : net::StreamUser {
@@ -157,9 +159,16 @@ class UpstreamTrial final : private upstream::Connector {
     void on_broken() noexcept override {}
   };
   http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
-                                const upstream::TransportSettings&) noexcept override {
+                                const upstream::TransportSettings&,
+                                upstream::Protocol protocol) noexcept override {
+    if (!speaks(protocol)) return nullptr;
     stream->set_user(silent_);
-    return connections.emplace_back(new PlayedConnection(stream, owner));
+    connections.push_back(new PlayedConnection(stream, owner));
+    connections.back()->protocol = protocol;
+    return connections.back();
+  }
+  bool speaks(upstream::Protocol protocol) const noexcept override {
+    return has_http2 || protocol == upstream::Protocol::http1;
   }
 
   Silent silent_;

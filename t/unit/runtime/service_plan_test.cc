@@ -164,12 +164,13 @@ TEST(service_plan, a_service_of_no_type_or_of_two_is_broken) {
                   found.c_str());
 }
 
-TEST(service_plan, schemes_that_come_later_break_their_service) {
-  const std::string found = plan_services("    a: {loadBalancer: {servers: [{url: 'h2c://h'}]}}\n");
+TEST(service_plan, a_server_is_spoken_to_in_the_clear_over_tls_or_by_http2_alone) {
+  const std::string found = plan_services(
+      "    a: {loadBalancer: {servers: [{url: 'http://h'}, {url: 'https://h'}, "
+      "{url: 'h2c://h'}]}}\n");
 
-  STRCMP_CONTAINS(
-      "service \"a\" has a server of scheme h2c, which is not supported yet; use http or https",
-      found.c_str());
+  CHECK_EQUAL(std::string(""), found);
+  CHECK_TRUE(all_usable());
 }
 
 TEST(service_plan, a_strategy_that_comes_later_or_never_is_told_apart) {

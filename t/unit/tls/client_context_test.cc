@@ -68,3 +68,21 @@ TEST(tls_client_context, what_cannot_be_used_is_an_error) {
   options.suites = {"NO-SUCH-SUITE"};
   CHECK_FALSE(tls::ClientContext::create(options, nullptr).has_value());
 }
+
+TEST(tls_client_context, what_is_spoken_is_agreed_on_in_the_handshake) {
+  tls::ServerOptions both;
+  both.protocols = {"h2", "http/1.1"};
+  const auto modern = trial.serving(std::move(both));
+  tls::ClientOptions options = TlsTrial::believing();
+  options.protocols = {"h2", "http/1.1"};
+  const auto client = trial.asking(std::move(options));
+  const auto agreed = [&](tls::ServerContext& with, tls::Offer offer) {
+    TlsLink link = trial.join(with, *client, "h.test", offer);
+    trial.settle(link);
+    return std::string(link.client->session->alpn());
+  };
+
+  CHECK_EQUAL(std::string("h2"), agreed(*modern, tls::Offer::all));
+  CHECK_EQUAL(std::string("http/1.1"), agreed(*modern, tls::Offer::http1));
+  CHECK_EQUAL(std::string("http/1.1"), agreed(*server, tls::Offer::all));
+}

@@ -209,3 +209,24 @@ TEST(dial, cancelled_says_nothing_and_leaves_nothing) {
   LONGS_EQUAL(0, trial.kernel.open_sockets());
   LONGS_EQUAL(0, trial.target("app.test").open);
 }
+
+TEST(dial, by_prior_knowledge_the_connection_speaks_http2) {
+  dial.emplace(trial.pool->target("10.0.0.1", 80, pm::upstream::Scheme::h2c), caller);
+  dial->start();
+
+  accept(trial.kernel.connected()[0]);
+
+  CHECK(trial.connections.back()->protocol == pm::upstream::Protocol::http2);
+}
+
+TEST(dial, what_nobody_here_speaks_fails) {
+  trial.has_http2 = false;
+  pm::upstream::Target& target = trial.pool->target("10.0.0.1", 80, pm::upstream::Scheme::h2c);
+  dial.emplace(target, caller);
+  dial->start();
+
+  accept(trial.kernel.connected()[0]);
+
+  CHECK(caller.outcome == Outcome::bad_response);
+  LONGS_EQUAL(0, target.open);
+}

@@ -386,3 +386,18 @@ TEST(forward, a_service_without_servers_says_so) {
   LONGS_EQUAL(503, client.status);
   CHECK_EQUAL(std::string_view("no available server\n"), std::string_view(client.body));
 }
+
+TEST(forward, an_upgrade_takes_a_way_on_which_http2_is_not_spoken) {
+  make();
+  std::vector<pm::upstream::Server> servers(1);
+  servers[0].target = &trial->pool->target("10.0.0.1", 80, pm::upstream::Scheme::h2c);
+  LoadBalancer prior(std::move(servers), std::make_unique<First>(), {});
+  PlayedConnection* connection = warm();  // of http://10.0.0.1
+  PlayedClient client(trial->blocks);
+  client.exchange->request().wants_upgrade = true;
+
+  prior.serve(*client.exchange);
+  connection->answer(204);
+
+  LONGS_EQUAL(204, client.status);
+}

@@ -8,6 +8,7 @@
 using pm::test::PlayedConnection;
 using pm::test::UpstreamTrial;
 using pm::upstream::Pool;
+using pm::upstream::Scheme;
 using pm::upstream::Target;
 using pm::upstream::TransportSettings;
 
@@ -208,4 +209,39 @@ TEST(pool, who_has_left_the_queue_is_not_told) {
   trial.loop->turn();
 
   LONGS_EQUAL(0, queuer.turns);
+}
+
+// ---- what is spoken: http-services.md section 7 ------------------------------------------------------------------------
+
+TEST(pool, a_server_of_another_scheme_is_another_target) {
+  UpstreamTrial trial;
+  Target& plain = trial.pool->target("10.0.0.1", 80);
+  Target& prior = trial.pool->target("10.0.0.1", 80, Scheme::h2c);
+
+  CHECK(&plain != &prior);
+  CHECK_FALSE(plain.speaks_http2);
+  CHECK_TRUE(prior.speaks_http2);
+}
+
+TEST(pool, an_upgrade_goes_to_the_same_server_by_http1) {
+  UpstreamTrial trial;
+  Target& plain = trial.pool->target("10.0.0.1", 80);
+  Target& prior = trial.pool->target("10.0.0.1", 80, Scheme::h2c);
+  Target& secure = trial.pool->target("10.0.0.1", 443, Scheme::https);
+
+  POINTERS_EQUAL(&plain, &trial.pool->http1_target(plain));
+  POINTERS_EQUAL(&plain, &trial.pool->http1_target(prior));
+  Target& http1 = trial.pool->http1_target(secure);
+  CHECK(http1.scheme == Scheme::https_http1);
+  POINTERS_EQUAL(&http1, &trial.pool->target("10.0.0.1", 443, Scheme::https_http1));
+  POINTERS_EQUAL(&http1, &trial.pool->http1_target(http1));
+}
+
+TEST(pool, https_without_http2_offers_none) {
+  UpstreamTrial switched_off({.disable_http2 = true});
+  CHECK(switched_off.pool->target("h", 443, Scheme::https).scheme == Scheme::https_http1);
+
+  UpstreamTrial incapable;
+  incapable.has_http2 = false;
+  CHECK(incapable.pool->target("h", 443, Scheme::https).scheme == Scheme::https_http1);
 }
