@@ -26,6 +26,7 @@
 namespace pm::h1 {
 
 class Client final : public http::ClientConnection,
+                     private http::ClientEnd,
                      public net::Mortal,
                      private net::StreamUser,
                      private net::Timer {

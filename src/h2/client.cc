@@ -15,18 +15,18 @@ constexpr std::uint32_t allowed_at_first = 100;  // until the server's SETTINGS 
 }  // namespace
 
 Client::Client(net::Stream* stream, http::ConnectionOwner& owner, Flusher& flusher,
-               const ClientSettings& settings, bool is_secure) noexcept
+               const ClientSettings& settings) noexcept
     : Session(flusher, stream, settings.session),
       owner_(&owner),
       settings_(settings),
       allowed_(allowed_at_first),
-      is_secure_(is_secure) {}
+      is_secure_(stream->has_layer()) {}
 
 Client::~Client() = default;
 
 Client* Client::open(net::Stream* stream, http::ConnectionOwner& owner, Flusher& flusher,
-                     const ClientSettings& settings, bool is_secure) noexcept {
-  auto* client = new Client(stream, owner, flusher, settings, is_secure);
+                     const ClientSettings& settings) noexcept {
+  auto* client = new Client(stream, owner, flusher, settings);
   if (client->greet()) return client;
   client->owner_ = nullptr;
   client->close();
@@ -63,7 +63,10 @@ void Client::begin(http::Exchange& exchange, http::Attempt& attempt,
   admit(*stream);
   arm();
   stream->begin();
-  if (stream->id() == 0) forget(*stream);  // no id is left
+  if (stream->id() != 0) return;
+  forget(*stream);  // no id is left
+  is_draining_ = true;
+  mark();
 }
 
 void Client::forget(ClientStream& stream) noexcept {

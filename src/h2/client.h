@@ -30,7 +30,7 @@ class Client final : public Session, public http::ClientConnection {
  public:
   // Null, and the stream closed, when there is no memory.
   static Client* open(net::Stream* stream, http::ConnectionOwner& owner, Flusher& flusher,
-                      const ClientSettings& settings, bool is_secure) noexcept;
+                      const ClientSettings& settings) noexcept;
   ~Client() override;
 
   // http::ClientConnection
@@ -45,7 +45,7 @@ class Client final : public Session, public http::ClientConnection {
  private:
   friend class ClientStream;
   Client(net::Stream* stream, http::ConnectionOwner& owner, Flusher& flusher,
-         const ClientSettings& settings, bool is_secure) noexcept;
+         const ClientSettings& settings) noexcept;
   bool greet() noexcept;
 
   // Session

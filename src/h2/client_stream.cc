@@ -93,6 +93,9 @@ void ClientStream::let_go() noexcept {
   ended_ = true;
   drop_bytes();
   discard();
+  if (!closed_) return;
+  session_->changed(*this);  // nobody else will have it forgotten
+  session_->mark();
 }
 
 // ---- the answer's head ------------------------------------------------------------------------------------------------
@@ -233,7 +236,8 @@ void ClientStream::fail(http::Outcome outcome) noexcept {
       .outcome = was_refused || !was_sent_ ? http::Outcome::closed : outcome,
       .reused = client().carried_ > 0,
       .answered = answered_ || closed_,
-      .wrote = was_sent_ && !was_refused};
+      .wrote = was_sent_ && !was_refused,
+      .on = client().is_open() ? &client() : nullptr};
   exchange->set_client_end(nullptr);
   const bool has_head = state_ == State::body;
   let_go();

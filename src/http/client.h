@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // client.h -- one connection to a server, of any codec, as the pool and the balancing service see it.
 //
-//   in      begin(): an Exchange to carry. The connection becomes its ClientEnd, writes the head, pulls the body, and hands the
-//           answer to the exchange
+//   in      begin(): an Exchange to carry. The connection, or a part of it, becomes its ClientEnd, writes the head, pulls the body, and hands the
+//           answer to the exchange. A codec may carry several at once: as many more as room() says
 //   out     to the Attempt, at most one of: on_failed() before the response head (nothing was answered), or nothing more once
-//           the head was handed on. To the ConnectionOwner: idle (may carry another) or gone, once an exchange
+//           the head was handed on. To the ConnectionOwner: idle (carries nothing, and may carry another) or gone; of a
+//           connection that carries several also that there is room again, or that there will be none any more
 //   own     the owner (a pool) holds the connection while idle; while it carries an exchange it holds itself
 //   errors  an Outcome; whether bytes were written, for the decision to send once more
 //   source  performance-notes.md section 3, "Upstream pool"; security.md section 3, last row
@@ -26,6 +27,8 @@ class Attempt {
     bool reused = false;    // it had carried an exchange before
     bool answered = false;  // a byte of an answer had come
     bool wrote = true;      // a byte of the request was given to the kernel
+    const ClientConnection* on =
+        nullptr;  // where the failure was the request's alone: it still stands
   };
   virtual void on_failed(Exchange&, const Failure&) noexcept = 0;
 
@@ -40,6 +43,11 @@ class ConnectionOwner {
   virtual void on_lingering(ClientConnection&) noexcept = 0;
   virtual void on_gone(
       ClientConnection&) noexcept = 0;  // its socket is closed; it frees itself at the end of the turn
+  // Of a connection that carries several. A place has become free beside others that are taken, or the server allows more
+  // of them, or fewer: room() is another.
+  virtual void on_room(ClientConnection&) noexcept {}
+  // The server lets it begin nothing more (GOAWAY). What it carries goes on; behind the last it is gone, and never idle again.
+  virtual void on_draining(ClientConnection&) noexcept {}
 
  protected:
   ~ConnectionOwner() = default;
@@ -56,16 +64,21 @@ struct ForwardOptions {
   std::uint64_t head_timeout_ms = 0;
 };
 
-class ClientConnection : public ClientEnd, public ListNode<PoolTag>, public ListNode<LruTag> {
+class ClientConnection : public ListNode<PoolTag>, public ListNode<LruTag> {
  public:
   virtual void begin(Exchange&, Attempt&, const ForwardOptions&) noexcept = 0;
   virtual bool is_usable()
       const noexcept = 0;  // idle, and nothing has happened on it that is waiting to be looked at
+  // How many more exchanges it takes now. One that carries several says 0 as well when its end has been seen; before the
+  // server has told its limit it says what is to be expected.
+  virtual std::uint32_t room() const noexcept { return is_usable() ? 1 : 0; }
   virtual void close() noexcept = 0;  // idle or lingering only: surplus, or at the end
   virtual std::uint64_t opened_ms() const noexcept = 0;
-  virtual void set_idle_deadline(std::uint64_t deadline_ms) noexcept = 0;  // 0: none
+  // 0: none. It holds until begin().
+  virtual void set_idle_deadline(std::uint64_t deadline_ms) noexcept = 0;
 
-  void* target = nullptr;  // of the owner
+  void* target = nullptr;  // of the owner, like the next
+  bool is_parked = false;  // of those that carry several: counted as idle
 
  protected:
   ~ClientConnection() = default;

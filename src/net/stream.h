@@ -87,6 +87,8 @@ class Stream : public Watch {
   // Every byte goes through the layer from now on.
   void set_layer(std::unique_ptr<Layer> layer) noexcept { layer_ = std::move(layer); }
 
+  bool has_layer() const noexcept { return layer_ != nullptr; }
+
   // For the layer: the socket itself.
   bool socket_is_readable() const noexcept { return readable_; }
   Got receive(char* to, std::size_t room) noexcept;

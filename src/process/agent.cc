@@ -16,7 +16,7 @@
 #include "process/cli.h"
 #include "process/commands.h"
 #include "process/server_hosts.h"
-#include "runtime/http1_connector.h"
+#include "runtime/connector.h"
 #include "runtime/middleware_plan.h"
 #include "runtime/probe_plan.h"
 #include "shm/zones.h"
@@ -96,7 +96,8 @@ class Agent final : public Ear {
   std::unique_ptr<net::Loop> network_;
   tls::Wire wire_;
   std::unique_ptr<tls::Gate> gate_;
-  runtime::Http1Connector connector_;
+  std::unique_ptr<h2::Flusher> flusher_;
+  std::unique_ptr<runtime::Connector> connector_;
   std::unique_ptr<upstream::PoolBook> pools_;
   std::unique_ptr<agent::ProbeRunner> probes_;
   std::vector<config::MiddlewareType> types_;
@@ -137,10 +138,12 @@ Status Agent::start() {
 Status Agent::open_network() {
   PM_TRY(network_, net::Loop::create(loop_.uv()));
   gate_ = std::make_unique<tls::Gate>(*network_);
+  flusher_ = std::make_unique<h2::Flusher>(*network_);
+  connector_ = std::make_unique<runtime::Connector>(*flusher_);
   pools_ = std::make_unique<upstream::PoolBook>(
       upstream::PoolBook::Options{.loop = network_.get(),
                                   .names = &input_.zones->names(),
-                                  .connector = &connector_,
+                                  .connector = connector_.get(),
                                   .wire = &wire_,
                                   .gate = gate_.get(),
                                   .log = &log_});
@@ -229,6 +232,8 @@ void Agent::close_network() {
   network_->turn();
   site_.reset();
   pools_.reset();
+  connector_.reset();
+  flusher_.reset();
   network_->turn();
   gate_.reset();
   network_.reset();

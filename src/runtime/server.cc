@@ -6,8 +6,8 @@
 #include "core/seldom.h"
 #include "net/timer.h"
 #include "observe/access_log.h"
+#include "runtime/connector.h"
 #include "runtime/entry.h"
-#include "runtime/http1_connector.h"
 #include "runtime/memory_trim.h"
 #include "runtime/runtime.h"
 #include "runtime/self_report.h"
@@ -61,7 +61,7 @@ class DataPlane final : public Server,
   tls::Wire wire_;
   std::unique_ptr<tls::Gate> gate_;
   std::unique_ptr<MemoryTrim> trim_;
-  Http1Connector connector_;
+  std::unique_ptr<Connector> connector_;
   std::unique_ptr<observe::Meters> meters_;  // null: nothing is counted
   WorkerState state_;
   std::unique_ptr<upstream::PoolBook> pools_;
@@ -88,6 +88,7 @@ Status DataPlane::open(uv_loop_s* loop) {
   state_.trim = trim_.get();
   state_.codecs.loop = loop_.get();
   state_.http2 = std::make_unique<h2::ServerContext>(state_.codecs, *loop_);
+  connector_ = std::make_unique<Connector>(state_.http2->flusher);
   jobs_ = std::make_unique<net::Jobs>(*loop_);
   spill_ = std::make_unique<net::SpillFile>(*jobs_, options_.spill,
                                             static_cast<std::uint64_t>(config.fixed.spill_size));
@@ -139,13 +140,13 @@ void DataPlane::present(const Runtime* runtime) {
 }
 
 void DataPlane::begin(config::Config config) {
-  pools_ =
-      std::make_unique<upstream::PoolBook>(upstream::PoolBook::Options{.loop = loop_.get(),
-                                                                       .names = options_.names,
-                                                                       .connector = &connector_,
-                                                                       .wire = &wire_,
-                                                                       .gate = gate_.get(),
-                                                                       .log = options_.log});
+  pools_ = std::make_unique<upstream::PoolBook>(
+      upstream::PoolBook::Options{.loop = loop_.get(),
+                                  .names = options_.names,
+                                  .connector = connector_.get(),
+                                  .wire = &wire_,
+                                  .gate = gate_.get(),
+                                  .log = options_.log});
   succession_ = std::make_unique<Succession>(Succession::Options{
       .loop = loop_.get(),
       .modules = options_.modules,

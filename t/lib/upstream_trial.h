@@ -17,7 +17,9 @@
 namespace pm::test {
 
 // A connection to a server without a codec.
-class PlayedConnection final : public http::ClientConnection, public net::Mortal {
+class PlayedConnection final : public http::ClientConnection,
+                               public http::ClientEnd,
+                               public net::Mortal {
  public:
   PlayedConnection(net::Stream* socket, http::ConnectionOwner& keeper)
       : stream(socket), owner(&keeper), opened(socket->loop().now_ms()) {}
