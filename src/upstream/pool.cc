@@ -15,6 +15,10 @@ Target& target_of(http::ClientConnection& connection) noexcept {
 using InPool = ListNode<http::PoolTag>;
 using InLru = ListNode<http::LruTag>;
 
+bool has_ready(const Target& target) noexcept {
+  return !target.idle.empty() || !target.shared.empty();
+}
+
 }  // namespace
 
 // A place that has become free is given away in a turn of its own: whoever freed it may be in the middle of a write.
@@ -26,7 +30,7 @@ class Pool::Waker final : public net::Watch {
   void on_event(const net::Event&) noexcept override {}
   void on_turn() noexcept override {
     for (auto& [key, target] : pool_->targets_) {
-      while (!target->waiting.empty() && (target->idle_count > 0 || pool_->may_open(*target))) {
+      while (!target->waiting.empty() && (has_ready(*target) || pool_->may_open(*target))) {
         target->waiting.pop_front().on_turn_to_connect();
       }
     }
@@ -72,6 +76,10 @@ Target& Pool::http1_target(Target& target) {
 
 void Pool::forget_idle(http::ClientConnection& connection) noexcept {
   connection.InPool::unlink();
+  unpark(connection);
+}
+
+void Pool::unpark(http::ClientConnection& connection) noexcept {
   connection.InLru::unlink();
   --target_of(connection).idle_count;
   --idle_;
@@ -93,7 +101,7 @@ http::ClientConnection* Pool::take(Target& target) noexcept {
     forget_idle(connection);
     return &connection;
   }
-  return nullptr;
+  return target.shared.empty() ? nullptr : shared_.take(target);
 }
 
 void Pool::close_coldest(Target& target) noexcept {
@@ -103,8 +111,13 @@ void Pool::close_coldest(Target& target) noexcept {
 http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream,
                                     Protocol protocol) noexcept {
   target.speaks_http2 = protocol == Protocol::http2;
-  http::ClientConnection* connection = connector_->adopt(stream, *this, settings_, protocol);
-  if (connection != nullptr) connection->target = &target;
+  // Without reuse it carries one exchange, whatever it could.
+  const bool is_shared = protocol == Protocol::http2 && settings_.max_idle_per_host >= 0;
+  http::ConnectionOwner& owner = is_shared ? static_cast<http::ConnectionOwner&>(shared_) : *this;
+  http::ClientConnection* connection = connector_->adopt(stream, owner, settings_, protocol);
+  if (connection == nullptr) return nullptr;
+  connection->target = &target;
+  if (is_shared) shared_.add(*connection);
   return connection;
 }
 
@@ -117,12 +130,18 @@ void Pool::on_lingering(http::ClientConnection& connection) noexcept {
   lingering_.push_back(connection);
 }
 
-void Pool::on_idle(http::ClientConnection& connection) noexcept {
-  Target& target = target_of(connection);
+// Once a request: park() is part of it.
+[[gnu::flatten]] void Pool::on_idle(http::ClientConnection& connection) noexcept {
   connection.InLru::unlink();  // it may have lingered
+  target_of(connection).idle.push_front(connection);
+  park(connection);
+}
+
+// It carries nothing: it is kept for its time, or it is one too many.
+void Pool::park(http::ClientConnection& connection) noexcept {
+  Target& target = target_of(connection);
   const std::uint64_t now = loop_->now_ms();
   const bool surplus = target.idle_count >= settings_.max_idle_per_host;
-  target.idle.push_front(connection);
   lru_.push_back(connection);
   ++target.idle_count;
   ++idle_;

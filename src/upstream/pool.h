@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// pool.h -- the idle connections of one transport, by server, and the addresses to open new ones.
+// pool.h -- the connections of one transport that can take an exchange, by server, and the addresses to open new ones.
 //
 //   in      targets (scheme, host, port) named by the services of a configuration; connections that have become idle
-//   out     take(): the warmest idle connection of a target, or none; connected ones through Dial
-//   own     targets, and connections while they are idle. A connection at work holds itself and comes back by on_idle()
+//   out     take(): the warmest idle connection of a target, or one that carries several exchanges and has room, or none;
+//           connected ones through Dial
+//   own     targets, and connections while they are idle. A connection at work holds itself and comes back by on_idle(), or
+//           by on_room() when it carries several (pool_shared.cc)
 //   cost    O(1); an idle connection stays in epoll, and any event on it closes it: no probe before it is used again
 //   source  http-services.md section 6, performance-notes.md section 3, "Upstream pool"
 #pragma once
@@ -95,10 +97,12 @@ struct Target {
   std::uint64_t complained_ms = 0;  // of a handshake that failed; not once a request
   std::optional<Address> literal;
   List<http::ClientConnection, http::PoolTag> idle;  // warmest in front
+  List<http::ClientConnection, http::PoolTag>
+      shared;  // several at once, with room; the first fills up
   List<Waiter, WaitTag> waiting;
-  std::uint32_t dials = 0;  // each begins with another address of the name
-  std::int64_t idle_count = 0;
-  std::int64_t open = 0;  // connections and dials under way
+  std::uint32_t dials = 0;      // each begins with another address of the name
+  std::int64_t idle_count = 0;  // of both kinds
+  std::int64_t open = 0;        // connections and dials under way
 };
 
 class Pool final : private http::ConnectionOwner {
@@ -131,9 +135,30 @@ class Pool final : private http::ConnectionOwner {
   std::int64_t open() const noexcept { return open_; }  // connections, and dials under way
 
  private:
+  // The owner of connections that carry several exchanges at once: the way of those that carry one stays as short as it is.
+  class Shared final : public http::ConnectionOwner {
+   public:
+    explicit Shared(Pool& pool) noexcept : pool_(&pool) {}
+    void add(http::ClientConnection& connection) noexcept;
+    http::ClientConnection* take(Target& target) noexcept;
+
+   private:
+    void on_idle(http::ClientConnection& connection) noexcept override;
+    void on_lingering(http::ClientConnection& connection) noexcept override;
+    void on_gone(http::ClientConnection& connection) noexcept override;
+    void on_room(http::ClientConnection& connection) noexcept override;
+    void on_draining(http::ClientConnection& connection) noexcept override;
+    bool has_place(const http::ClientConnection& connection) const noexcept;
+    void unpark(http::ClientConnection& connection) noexcept;
+
+    Pool* pool_;
+  };
+
   void on_idle(http::ClientConnection& connection) noexcept override;
   void on_lingering(http::ClientConnection& connection) noexcept override;
   void on_gone(http::ClientConnection& connection) noexcept override;
+  void park(http::ClientConnection& connection) noexcept;
+  void unpark(http::ClientConnection& connection) noexcept;
   void wake_waiter(Target& target) noexcept;
   void forget_idle(http::ClientConnection& connection) noexcept;
   bool is_too_old(const http::ClientConnection& connection) const noexcept;
@@ -142,6 +167,7 @@ class Pool final : private http::ConnectionOwner {
   net::Loop* loop_;
   const shm::Names* names_;
   Connector* connector_;
+  Shared shared_{*this};
   TransportSettings settings_;
   PoolTls tls_;
   std::map<std::tuple<std::string, std::uint16_t, Scheme>, std::unique_ptr<Target>> targets_;

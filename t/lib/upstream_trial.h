@@ -8,6 +8,7 @@
 #include "http/client.h"
 #include "net/stream.h"
 #include "t/lib/fake_kernel.h"
+#include "t/lib/played_many.h"
 #include "upstream/load_balancer.h"
 
 #include <memory>
@@ -76,7 +77,6 @@ class PlayedConnection final : public http::ClientConnection,
   http::ForwardOptions options;
   std::uint64_t opened;
   std::uint64_t idle_deadline = 0;
-  upstream::Protocol protocol = upstream::Protocol::http1;
   int begun = 0;
   bool usable = true;
 };
@@ -129,11 +129,19 @@ class UpstreamTrial final : private upstream::Connector {
     loop->turn();
   }
   upstream::Target& target(const char* host = "10.0.0.1") { return pool->target(host, 80); }
+  upstream::Target& h2c_target(const char* host = "10.0.0.1") {
+    return pool->target(host, 80, upstream::Scheme::h2c);
+  }
   // A connection that was dialled and taken over, as Dial would do it.
   PlayedConnection* open(upstream::Target& to) {
     pool->dial_began(to);
     return static_cast<PlayedConnection*>(
         pool->adopt(to, net::Stream::open(*loop, kernel.add(), silent_)));
+  }
+  PlayedMany* open_many(upstream::Target& to) {
+    pool->dial_began(to);
+    return static_cast<PlayedMany*>(pool->adopt(to, net::Stream::open(*loop, kernel.add(), silent_),
+                                                upstream::Protocol::http2));
   }
   void pass(std::uint64_t ms) {
     kernel.pass(ms);
@@ -150,6 +158,8 @@ class UpstreamTrial final : private upstream::Connector {
   std::unique_ptr<net::Loop> loop = net::Loop::create_for_test(kernel);
   BlockPool blocks{4096};
   std::vector<PlayedConnection*> connections;  // in the order in which they were opened
+  std::vector<PlayedMany*> many;
+  std::uint32_t limit = 100;  // exchanges at once on each of those
   std::unique_ptr<upstream::Pool> pool;
   bool has_http2 = true;  // the codec is there
 
@@ -165,9 +175,9 @@ class UpstreamTrial final : private upstream::Connector {
                                 upstream::Protocol protocol) noexcept override {
     if (!speaks(protocol)) return nullptr;
     stream->set_user(silent_);
-    connections.push_back(new PlayedConnection(stream, owner));
-    connections.back()->protocol = protocol;
-    return connections.back();
+    if (protocol == upstream::Protocol::http2)
+      return many.emplace_back(new PlayedMany(stream, owner, limit));
+    return connections.emplace_back(new PlayedConnection(stream, owner));
   }
   bool speaks(upstream::Protocol protocol) const noexcept override {
     return has_http2 || protocol == upstream::Protocol::http1;

@@ -211,17 +211,17 @@ TEST(dial, cancelled_says_nothing_and_leaves_nothing) {
 }
 
 TEST(dial, by_prior_knowledge_the_connection_speaks_http2) {
-  dial.emplace(trial.pool->target("10.0.0.1", 80, pm::upstream::Scheme::h2c), caller);
+  dial.emplace(trial.h2c_target(), caller);
   dial->start();
 
   accept(trial.kernel.connected()[0]);
 
-  CHECK(trial.connections.back()->protocol == pm::upstream::Protocol::http2);
+  LONGS_EQUAL(1, trial.many.size());
 }
 
 TEST(dial, what_nobody_here_speaks_fails) {
   trial.has_http2 = false;
-  pm::upstream::Target& target = trial.pool->target("10.0.0.1", 80, pm::upstream::Scheme::h2c);
+  pm::upstream::Target& target = trial.h2c_target();
   dial.emplace(target, caller);
   dial->start();
 

@@ -390,7 +390,7 @@ TEST(forward, a_service_without_servers_says_so) {
 TEST(forward, an_upgrade_takes_a_way_on_which_http2_is_not_spoken) {
   make();
   std::vector<pm::upstream::Server> servers(1);
-  servers[0].target = &trial->pool->target("10.0.0.1", 80, pm::upstream::Scheme::h2c);
+  servers[0].target = &trial->h2c_target();
   LoadBalancer prior(std::move(servers), std::make_unique<First>(), {});
   PlayedConnection* connection = warm();  // of http://10.0.0.1
   PlayedClient client(trial->blocks);

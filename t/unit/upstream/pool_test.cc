@@ -216,7 +216,7 @@ TEST(pool, who_has_left_the_queue_is_not_told) {
 TEST(pool, a_server_of_another_scheme_is_another_target) {
   UpstreamTrial trial;
   Target& plain = trial.pool->target("10.0.0.1", 80);
-  Target& prior = trial.pool->target("10.0.0.1", 80, Scheme::h2c);
+  Target& prior = trial.h2c_target();
 
   CHECK(&plain != &prior);
   CHECK_FALSE(plain.speaks_http2);
@@ -226,7 +226,7 @@ TEST(pool, a_server_of_another_scheme_is_another_target) {
 TEST(pool, an_upgrade_goes_to_the_same_server_by_http1) {
   UpstreamTrial trial;
   Target& plain = trial.pool->target("10.0.0.1", 80);
-  Target& prior = trial.pool->target("10.0.0.1", 80, Scheme::h2c);
+  Target& prior = trial.h2c_target();
   Target& secure = trial.pool->target("10.0.0.1", 443, Scheme::https);
 
   POINTERS_EQUAL(&plain, &trial.pool->http1_target(plain));
