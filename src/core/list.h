@@ -49,6 +49,7 @@ class List {
 
   bool empty() const noexcept { return head_.next_ == &head_; }
   T& front() noexcept { return static_cast<T&>(*head_.next_); }
+  const T& front() const noexcept { return static_cast<const T&>(*head_.next_); }
   T& back() noexcept { return static_cast<T&>(*head_.prev_); }
   void push_back(T& element) noexcept { link(element, head_.prev_, &head_); }
   void push_front(T& element) noexcept { link(element, &head_, head_.next_); }

@@ -27,8 +27,10 @@ class Attempt {
     bool reused = false;    // it had carried an exchange before
     bool answered = false;  // a byte of an answer had come
     bool wrote = true;      // a byte of the request was given to the kernel
-    const ClientConnection* on =
-        nullptr;  // where the failure was the request's alone: it still stands
+    // The server has not looked at the request, and says so (GOAWAY, REFUSED_STREAM), or the connection was found dead before
+    // the request was written.
+    bool unprocessed = false;
+    const ClientConnection* on = nullptr;  // of this request alone: the connection still stands
   };
   virtual void on_failed(Exchange&, const Failure&) noexcept = 0;
 

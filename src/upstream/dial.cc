@@ -30,6 +30,11 @@ Protocol agreed_on(const tls::Session& session, Scheme scheme) noexcept {
 
 }  // namespace
 
+std::uint64_t Dial::longest_ms(const Target& target) noexcept {
+  const std::uint64_t allowed = target.pool->settings().dial_timeout_ms;
+  return allowed == 0 || !is_secure(target.scheme) ? allowed : allowed + handshake_ms;
+}
+
 void Dial::start() noexcept {
   running_ = true;
   target_->pool->dial_began(*target_);
@@ -198,16 +203,21 @@ void Dial::close_tries() noexcept {
 }
 
 void Dial::finish(http::Outcome outcome) noexcept {
-  cancel();
+  stop();
+  target_->pool->dial_failed(*target_, outcome);
   user_->on_dial_failed(outcome);
 }
 
 void Dial::cancel() noexcept {
   if (!running_) return;
+  stop();
+  target_->pool->dial_ended(*target_);
+}
+
+void Dial::stop() noexcept {
   running_ = false;
   close_tries();
   loop().disarm(*this);
-  target_->pool->dial_ended(*target_);
 }
 
 }  // namespace pm::upstream

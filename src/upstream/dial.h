@@ -38,6 +38,7 @@ class Dial final : private net::Timer {
 
   void start() noexcept;
   void cancel() noexcept;
+  static std::uint64_t longest_ms(const Target& target) noexcept;  // that one may take; 0: any time
 
  private:
   static constexpr std::size_t at_once = 4;  // attempts under way at the same time
@@ -62,6 +63,7 @@ class Dial final : private net::Timer {
   void complain(const std::string& why) noexcept;
   void arm_next(std::uint64_t after_ms) noexcept;
   void finish(http::Outcome outcome) noexcept;
+  void stop() noexcept;
   void close_tries() noexcept;
   bool is_trying() const noexcept;
   net::Loop& loop() noexcept { return target_->pool->loop(); }

@@ -4,6 +4,8 @@
 #include "http/reply.h"
 #include "http/tools.h"
 
+#include <algorithm>
+
 namespace pm::upstream {
 namespace {
 
@@ -39,8 +41,10 @@ void Forward::start() noexcept {
   if (exchange_->request().wants_upgrade) target_ = &pool().http1_target(*target_);
   const TransportSettings& settings = pool().settings();
   options_.head_timeout_ms = settings.head_timeout_ms;
-  if (settings.request_timeout_ms != 0)
-    pool().loop().arm(*this, pool().loop().now_ms() + settings.request_timeout_ms);
+  if (settings.request_timeout_ms != 0) {
+    request_due_ms_ = pool().loop().now_ms() + settings.request_timeout_ms;
+    arm_timer();
+  }
   connect();
 }
 
@@ -60,13 +64,33 @@ void Forward::on_exchange_end(http::Exchange& exchange) noexcept {
 
 void Forward::connect() noexcept {
   Target& target = *target_;
-  if (!fresh_only_) {
-    if (http::ClientConnection* idle = pool().take(target)) return begin(*idle);
-  }
+  http::ClientConnection* ready =
+      fresh_only_ ? pool().take_another(target, refused_) : pool().take(target);
+  if (ready != nullptr) return begin(*ready);
   if (!pool().may_open(target) && fresh_only_) pool().close_coldest(target);
-  if (!pool().may_open(target)) return target.waiting.push_back(*this);
+  if (!pool().may_dial(target)) return wait();
   dial_ = exchange_->arena().make<Dial>(target, static_cast<DialUser&>(*this));
   dial_->start();
+}
+
+// Somebody else's dial is waited for no longer than one of its own; a place, as long as it takes.
+void Forward::wait() noexcept {
+  target_->queue.join(*this);
+  const std::uint64_t allowed = Dial::longest_ms(*target_);
+  if (!waits_for_dial() || allowed == 0 || connect_due_ms_ != 0) return;
+  connect_due_ms_ = pool().loop().now_ms() + allowed;
+  arm_timer();
+}
+
+bool Forward::is_connecting() const noexcept {
+  return connect_due_ms_ != 0 && exchange_->client_end() == this &&
+         (waits_for_dial() || !ListNode<WaitTag>::is_linked());
+}
+
+void Forward::arm_timer() noexcept {
+  std::uint64_t due = request_due_ms_;
+  if (is_connecting()) due = due == 0 ? connect_due_ms_ : std::min(due, connect_due_ms_);
+  if (due != 0) pool().loop().arm(*this, due);
 }
 
 void Forward::begin(http::ClientConnection& connection) noexcept {
@@ -92,6 +116,7 @@ void Forward::on_turn_to_connect() noexcept {
 // none may have been given away.
 bool Forward::may_send_again(const Failure& failure) const noexcept {
   if (attempts_ >= most_attempts || exchange_->request_taken()) return false;
+  if (failure.unprocessed) return true;
   if (failure.outcome != http::Outcome::reset && failure.outcome != http::Outcome::closed)
     return false;
   if (!failure.wrote) return true;
@@ -102,6 +127,8 @@ void Forward::on_failed(http::Exchange&, const Failure& failure) noexcept {
   if (!may_send_again(failure))
     return give_up(failure.outcome, failure.wrote ? Sent::something : Sent::nothing);
   fresh_only_ = true;
+  refused_ = failure.on;
+  connect_due_ms_ = 0;
   exchange_->set_client_end(this);
   exchange_->hold_request();  // the connection that failed may have asked for it already
   connect();
@@ -113,11 +140,17 @@ void Forward::request_chunk(http::Exchange&, const http::Chunk&) noexcept {
 
 void Forward::cancel(http::Exchange&) noexcept {
   if (dial_ != nullptr) dial_->cancel();
-  ListNode<WaitTag>::unlink();
+  leave_queue();
 }
 
 void Forward::on_timer() noexcept {
   if (exchange_->round() != round_ || exchange_->answer_ended() || exchange_->is_tunnel()) return;
+  const std::uint64_t now = pool().loop().now_ms();
+  if (is_connecting() && now >= connect_due_ms_) {
+    cancel(*exchange_);
+    return give_up(http::Outcome::connect_timed_out, Sent::nothing);
+  }
+  if (request_due_ms_ == 0 || now < request_due_ms_) return arm_timer();
   pool().loop().gather().clear();
   exchange_->cancel_client_end();
   if (!exchange_->answer_begun()) return give_up(http::Outcome::request_timed_out, Sent::something);

@@ -9,6 +9,7 @@
 //   start ──► pooled connection ──► begin ──► (the answer goes past this object)
 //     │                              │ failed: sent again on a fresh one if nothing can have happened, or it may be repeated
 //     └─────► dial ──────────────────┘ otherwise 502 / 504
+//             or waits for one under way, which will have room for it
 #pragma once
 
 #include "upstream/dial.h"
@@ -48,6 +49,9 @@ class Forward final : private http::Attempt,
 
   void begin_counting() noexcept;
   void connect() noexcept;
+  void wait() noexcept;
+  void arm_timer() noexcept;
+  bool is_connecting() const noexcept;
   void begin(http::ClientConnection& connection) noexcept;
   bool may_send_again(const Failure& failure) const noexcept;
   enum class Sent : std::uint8_t { nothing, something };
@@ -62,6 +66,9 @@ class Forward final : private http::Attempt,
   std::uint64_t began_ns_ = 0;
   std::uint64_t bytes_before_ = 0;  // of attempts before this one
   Dial* dial_ = nullptr;            // in the arena; the last one when a second was needed
+  const http::ClientConnection* refused_ = nullptr;  // the last attempt was on it; it still stands
+  std::uint64_t request_due_ms_ = 0;                 // 0: none
+  std::uint64_t connect_due_ms_ = 0;                 // of one that has waited for another's dial
   std::uint32_t attempts_ = 0;
   std::uint32_t round_ = 0;       // of the exchange when this began
   std::uint16_t own_status_ = 0;  // of the answer that this made in a server's place

@@ -15,9 +15,8 @@ Target& target_of(http::ClientConnection& connection) noexcept {
 using InPool = ListNode<http::PoolTag>;
 using InLru = ListNode<http::LruTag>;
 
-bool has_ready(const Target& target) noexcept {
-  return !target.idle.empty() || !target.shared.empty();
-}
+constexpr std::uint32_t usual_room =
+    100;  // of a connection of HTTP/2 whose server has not told yet
 
 }  // namespace
 
@@ -29,11 +28,9 @@ class Pool::Waker final : public net::Watch {
  private:
   void on_event(const net::Event&) noexcept override {}
   void on_turn() noexcept override {
-    for (auto& [key, target] : pool_->targets_) {
-      while (!target->waiting.empty() && (has_ready(*target) || pool_->may_open(*target))) {
-        target->waiting.pop_front().on_turn_to_connect();
-      }
-    }
+    pool_->fail_waiters();
+    for (auto& [key, target] : pool_->targets_)
+      pool_->serve_waiters(*target);
   }
 
   Pool* pool_;
@@ -62,7 +59,7 @@ Target& Pool::target(const std::string& host, std::uint16_t port, Scheme scheme)
     slot->host = host;
     slot->port = port;
     slot->scheme = scheme;
-    slot->speaks_http2 = scheme == Scheme::h2c;
+    expect(*slot, scheme == Scheme::h2c ? Protocol::http2 : Protocol::http1);
     slot->literal = Address::parse(host);
   }
   return *slot;
@@ -72,6 +69,14 @@ Target& Pool::http1_target(Target& target) {
   if (target.http1 == nullptr)
     target.http1 = &this->target(target.host, target.port, http1_of(target.scheme));
   return *target.http1;
+}
+
+// What the next dial will bring. A limit that the server has told is kept as long as it speaks HTTP/2.
+void Pool::expect(Target& target, Protocol protocol) noexcept {
+  const bool speaks_http2 = protocol == Protocol::http2;
+  if (target.speaks_http2 == speaks_http2) return;
+  target.speaks_http2 = speaks_http2;
+  target.queue.expect(speaks_http2 && settings_.max_idle_per_host >= 0 ? usual_room : 1);
 }
 
 void Pool::forget_idle(http::ClientConnection& connection) noexcept {
@@ -110,20 +115,48 @@ void Pool::close_coldest(Target& target) noexcept {
 
 http::ClientConnection* Pool::adopt(Target& target, net::Stream* stream,
                                     Protocol protocol) noexcept {
-  target.speaks_http2 = protocol == Protocol::http2;
+  expect(target, protocol);
   // Without reuse it carries one exchange, whatever it could.
   const bool is_shared = protocol == Protocol::http2 && settings_.max_idle_per_host >= 0;
   http::ConnectionOwner& owner = is_shared ? static_cast<http::ConnectionOwner&>(shared_) : *this;
   http::ClientConnection* connection = connector_->adopt(stream, owner, settings_, protocol);
   if (connection == nullptr) return nullptr;
   connection->target = &target;
+  target.queue.dial_ended();
   if (is_shared) shared_.add(*connection);
+  wake_waiter(target);
   return connection;
+}
+
+void Pool::dial_began(Target& target) noexcept {
+  ++target.open, ++open_;
+  target.queue.dial_began();
 }
 
 void Pool::dial_ended(Target& target) noexcept {
   --target.open, --open_;
+  target.queue.dial_ended();
   wake_waiter(target);
+}
+
+void Pool::dial_failed(Target& target, http::Outcome outcome) noexcept {
+  dial_ended(target);
+  target.queue.move_stranded(failed_, outcome);
+  if (!failed_.empty()) loop_->reactor().queue(*waker_);
+}
+
+void Pool::fail_waiters() noexcept {
+  while (!failed_.empty())
+    failed_.pop_front().tell_failure();
+}
+
+// Once each: who finds nothing queues up again.
+void Pool::serve_waiters(Target& target) noexcept {
+  for (std::uint32_t left = target.queue.size(); left > 0 && !target.queue.empty(); --left) {
+    const bool has_ready = !target.idle.empty() || !target.shared.empty();
+    if (!has_ready && !(may_open(target) && target.queue.needs_dial())) return;
+    target.queue.pop().on_turn_to_connect();
+  }
 }
 
 void Pool::on_lingering(http::ClientConnection& connection) noexcept {
@@ -146,7 +179,7 @@ void Pool::park(http::ClientConnection& connection) noexcept {
   ++target.idle_count;
   ++idle_;
   const bool is_reusable = settings_.max_idle_per_host >= 0 && !is_too_old(connection);
-  if (!is_reusable || (surplus && target.waiting.empty())) return connection.close();
+  if (!is_reusable || (surplus && target.queue.empty())) return connection.close();
   connection.set_idle_deadline(settings_.idle_timeout_ms == 0 ? 0
                                                               : now + settings_.idle_timeout_ms);
   if (settings_.max_idle != 0 && idle_ > settings_.max_idle) lru_.front().close();
@@ -162,7 +195,7 @@ void Pool::on_gone(http::ClientConnection& connection) noexcept {
 }
 
 void Pool::wake_waiter(Target& target) noexcept {
-  if (!target.waiting.empty()) loop_->reactor().queue(*waker_);
+  if (!target.queue.empty()) loop_->reactor().queue(*waker_);
 }
 
 void Pool::close_idle() noexcept {

@@ -15,6 +15,7 @@
 #include "http/client.h"
 #include "net/loop.h"
 #include "upstream/scheme.h"
+#include "upstream/wait_queue.h"
 
 #include <map>
 #include <memory>
@@ -75,17 +76,6 @@ class Connector {
 
 class Pool;
 
-// Somebody for whom maxConnsPerHost leaves no connection yet.
-struct WaitTag;
-class Waiter : public ListNode<WaitTag> {
- public:
-  virtual void
-  on_turn_to_connect() noexcept = 0;  // a place is free now; called in a turn of its own
-
- protected:
-  ~Waiter() = default;
-};
-
 struct Target {
   Pool* pool = nullptr;
   std::string host;  // as in the URL, without brackets; or the path of a unix socket
@@ -99,7 +89,7 @@ struct Target {
   List<http::ClientConnection, http::PoolTag> idle;  // warmest in front
   List<http::ClientConnection, http::PoolTag>
       shared;  // several at once, with room; the first fills up
-  List<Waiter, WaitTag> waiting;
+  WaitQueue queue;
   std::uint32_t dials = 0;      // each begins with another address of the name
   std::int64_t idle_count = 0;  // of both kinds
   std::int64_t open = 0;        // connections and dials under way
@@ -123,9 +113,21 @@ class Pool final : private http::ConnectionOwner {
   bool may_open(const Target& target) const noexcept {
     return settings_.max_per_host == 0 || target.open < settings_.max_per_host;
   }
-  // A dial of this target has begun; ended() or adopt() closes the count.
-  void dial_began(Target& target) noexcept { ++target.open, ++open_; }
+  // A connection of the kind that carries several, for a request that `refused` did not process (null: it is gone): another one
+  // if another can be had.
+  http::ClientConnection* take_another(Target& target,
+                                       const http::ClientConnection* refused) noexcept {
+    return shared_.take_another(target, refused);
+  }
+  // May this exchange open one? Not over the limit, nor while a dial is under way that it can wait for.
+  bool may_dial(const Target& target) const noexcept {
+    return may_open(target) && !target.queue.has_seat();
+  }
+  // A dial of this target has begun; ended(), failed() or adopt() closes the count. Who waited for one that has failed fails
+  // as well.
+  void dial_began(Target& target) noexcept;
   void dial_ended(Target& target) noexcept;
+  void dial_failed(Target& target, http::Outcome outcome) noexcept;
   // Null: nobody speaks that here, and the stream is still the caller's.
   http::ClientConnection* adopt(Target& target, net::Stream* stream,
                                 Protocol protocol = Protocol::http1) noexcept;
@@ -141,6 +143,8 @@ class Pool final : private http::ConnectionOwner {
     explicit Shared(Pool& pool) noexcept : pool_(&pool) {}
     void add(http::ClientConnection& connection) noexcept;
     http::ClientConnection* take(Target& target) noexcept;
+    http::ClientConnection* take_another(Target& target,
+                                         const http::ClientConnection* refused) noexcept;
 
    private:
     void on_idle(http::ClientConnection& connection) noexcept override;
@@ -157,11 +161,15 @@ class Pool final : private http::ConnectionOwner {
   void on_idle(http::ClientConnection& connection) noexcept override;
   void on_lingering(http::ClientConnection& connection) noexcept override;
   void on_gone(http::ClientConnection& connection) noexcept override;
+  void expect(Target& target, Protocol protocol) noexcept;
   void park(http::ClientConnection& connection) noexcept;
   void unpark(http::ClientConnection& connection) noexcept;
   void wake_waiter(Target& target) noexcept;
   void forget_idle(http::ClientConnection& connection) noexcept;
   bool is_too_old(const http::ClientConnection& connection) const noexcept;
+
+  void serve_waiters(Target& target) noexcept;
+  void fail_waiters() noexcept;
 
   class Waker;
   net::Loop* loop_;
@@ -173,6 +181,7 @@ class Pool final : private http::ConnectionOwner {
   std::map<std::tuple<std::string, std::uint16_t, Scheme>, std::unique_ptr<Target>> targets_;
   List<http::ClientConnection, http::LruTag> lru_;  // least recently used in front
   List<http::ClientConnection, http::LruTag> lingering_;
+  Waiters failed_;  // whose dial has failed, until they hear of it
   std::int64_t idle_ = 0;
   std::int64_t open_ = 0;
   Waker* waker_;

@@ -22,7 +22,6 @@ bool Pool::Shared::has_place(const http::ClientConnection& connection) const noe
 // Whoever dialled begins on it at once.
 void Pool::Shared::add(http::ClientConnection& connection) noexcept {
   if (connection.room() > 1) target_of(connection).shared.push_front(connection);
-  pool_->wake_waiter(target_of(connection));
 }
 
 // Whoever takes it begins on it at once: with its last place it leaves the list, and comes back by on_room() or on_idle().
@@ -41,6 +40,16 @@ http::ClientConnection* Pool::Shared::take(Target& target) noexcept {
   return nullptr;
 }
 
+// The one that has refused goes behind the others; it is better than nothing, and nothing is left at the limit.
+http::ClientConnection* Pool::Shared::take_another(Target& target,
+                                                   const http::ClientConnection* refused) noexcept {
+  if (!target.shared.empty() && &target.shared.front() == refused) {
+    target.shared.push_back(target.shared.pop_front());
+    if (&target.shared.front() == refused && pool_->may_open(target)) return nullptr;
+  }
+  return take(target);
+}
+
 void Pool::Shared::unpark(http::ClientConnection& connection) noexcept {
   if (!connection.is_parked) return;
   connection.is_parked = false;
@@ -50,6 +59,7 @@ void Pool::Shared::unpark(http::ClientConnection& connection) noexcept {
 void Pool::Shared::on_idle(http::ClientConnection& connection) noexcept {
   connection.InLru::unlink();  // it may have lingered
   connection.is_parked = true;
+  target_of(connection).queue.expect(connection.room());
   if (!connection.InPool::is_linked() && has_place(connection))
     target_of(connection).shared.push_front(connection);
   pool_->park(connection);

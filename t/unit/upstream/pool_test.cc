@@ -19,6 +19,7 @@ struct Queuer final : pm::upstream::Waiter {
     ++turns;
     if (pool != nullptr) got = pool->take(*target);
   }
+  void on_dial_failed(pm::http::Outcome) noexcept override {}
   int turns = 0;
   Pool* pool = nullptr;
   Target* target = nullptr;
@@ -92,7 +93,7 @@ TEST(pool, gives_nothing_to_those_who_wait_when_reuse_is_off) {
   Queuer queuer;
   queuer.pool = trial.pool.get();
   queuer.target = &target;
-  target.waiting.push_back(queuer);
+  target.queue.join(queuer);
 
   give_back(*connection);
   trial.loop->turn();
@@ -183,8 +184,8 @@ TEST(pool, tells_who_waits_in_a_turn_of_its_own_and_in_order) {
   Queuer second;
   first.pool = trial.pool.get();
   first.target = &target;
-  target.waiting.push_back(first);
-  target.waiting.push_back(second);
+  target.queue.join(first);
+  target.queue.join(second);
 
   give_back(*connection);
   LONGS_EQUAL(0, first.turns);
@@ -193,7 +194,7 @@ TEST(pool, tells_who_waits_in_a_turn_of_its_own_and_in_order) {
   LONGS_EQUAL(1, first.turns);
   POINTERS_EQUAL(connection, first.got);
   LONGS_EQUAL(0, second.turns);
-  second.unlink();
+  second.leave_queue();
   connection->close();
 }
 
@@ -202,10 +203,10 @@ TEST(pool, who_has_left_the_queue_is_not_told) {
   Target& target = trial.target();
   PlayedConnection* connection = trial.open(target);
   Queuer queuer;
-  target.waiting.push_back(queuer);
+  target.queue.join(queuer);
   connection->close();
 
-  queuer.unlink();
+  queuer.leave_queue();
   trial.loop->turn();
 
   LONGS_EQUAL(0, queuer.turns);
