@@ -249,20 +249,37 @@ TEST(forward_shared, a_dial_that_takes_too_long_is_504_for_all) {
   LONGS_EQUAL(3, answered_with(504));
 }
 
-TEST(forward_shared, waiting_for_one_dial_after_another_takes_no_longer_than_one) {
+TEST(forward_shared, waiting_for_another_s_dial_and_dialling_take_no_longer_than_one_dial) {
   make({.dial_timeout_ms = 1000});
   requests(1);
-  trial->pass(800);
+  trial->pass(500);
   request("POST");
+  trial->pass(400);
   clients.pop_front();
   trial->loop->turn();
-  trial->pass(800);
+  LONGS_EQUAL(2, dials().size());
+  trial->pass(400);
   LONGS_EQUAL(0, answered_with(504));
 
   trial->pass(400);
 
   LONGS_EQUAL(1, answered_with(504));
   LONGS_EQUAL(0, target().open);
+}
+
+TEST(forward_shared, those_who_wait_for_room_keep_their_order) {
+  make({.max_per_host = 1}, 1);
+  requests(4);
+  accept(dials()[0]);
+  PlayedMany* connection = trial->many[0];
+
+  for (const PlayedClient& client : clients) {
+    POINTERS_EQUAL(client.exchange.get(), connection->carried.at(0).first);
+    connection->answer(*client.exchange, 200);
+    trial->loop->turn();
+  }
+
+  LONGS_EQUAL(4, answered_with(200));
 }
 
 TEST(forward_shared, who_waits_for_a_place_waits_longer_than_a_dial_may_take) {
