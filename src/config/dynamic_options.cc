@@ -55,7 +55,9 @@ bool verify_router(const Router& router, Complaint& complaint) {
 constexpr Section router_keys = section_of<Router, verify_router>(router_options);
 
 constexpr Option server_options[] = {
-    option<&Server::url>("url", "SCHEME://HOST[:PORT]").secret(),
+    option<&Server::url>(
+        "url", "SCHEME://HOST[:PORT], of scheme http, https, or h2c for HTTP/2 without TLS")
+        .secret(),
     option<&Server::weight>("weight", "share among the servers; 0 or less takes it out"),
     option<&Server::preserve_path>("preservePath",
                                    "put the path of the URL in front of the request's"),

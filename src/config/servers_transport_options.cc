@@ -5,8 +5,6 @@
 namespace pm::config {
 namespace {
 
-constexpr std::string_view no_http2 = "this version speaks HTTP/1.1 to servers";
-
 constexpr Option forwarding_options[] = {
     option<&ForwardingTimeouts::dial>("dialTimeout", "until a connection stands; 0 is no limit")
         .at_least(0),
@@ -19,15 +17,12 @@ constexpr Option forwarding_options[] = {
     option<&ForwardingTimeouts::request>(
         "requestTimeout", "the whole exchange with the server, 504 above; 0 is no limit")
         .at_least(0),
-    later("readIdleTimeout", Kind::duration, "silence after which an HTTP/2 PING is sent")
-        .as(Status::later, no_http2)
-        .at_least(0)
-        .quiet_at("0s")
-        .with_default("0s"),
-    later("pingTimeout", Kind::duration, "answer to that PING")
-        .as(Status::later, no_http2)
-        .at_least(0)
-        .with_default("15s"),
+    option<&ForwardingTimeouts::read_idle>(
+        "readIdleTimeout", "HTTP/2: silence after which a PING is sent; 0 sends none")
+        .at_least(0),
+    option<&ForwardingTimeouts::ping>("pingTimeout",
+                                      "answer to that PING, or the connection is closed; 0 is 15s")
+        .at_least(0),
 };
 constexpr Section forwarding_keys = section_of<ForwardingTimeouts>(forwarding_options);
 

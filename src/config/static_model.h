@@ -213,6 +213,8 @@ struct ForwardingTimeouts {
   Duration response_header{0};
   Duration idle_conn = std::chrono::seconds(90);
   Duration request{0};
+  Duration read_idle{0};
+  Duration ping = std::chrono::seconds(15);
 };
 
 // serversTransport (static: "default@internal") and http.serversTransports.<name>.

@@ -11,10 +11,13 @@
 namespace pm::runtime {
 namespace {
 
+constexpr std::uint64_t usual_ping_ms = 15000;  // as Go has it for 0
+
 upstream::TransportSettings settings_of(const config::ServersTransport& transport) {
   // Traefik's defaults: 2 idle connections a host for a named transport, 200 for the one of the static part.
   const std::int64_t fallback = transport.provider.empty() ? 200 : 2;
   const config::ForwardingTimeouts& timeouts = transport.forwarding_timeouts;
+  const std::uint64_t ping_ms = whole_milliseconds(timeouts.ping);
   return {
       .max_idle_per_host =
           transport.max_idle_conns_per_host == 0 ? fallback : transport.max_idle_conns_per_host,
@@ -28,6 +31,8 @@ upstream::TransportSettings settings_of(const config::ServersTransport& transpor
       .max_response_header_bytes = static_cast<std::uint32_t>(
           std::clamp<std::int64_t>(transport.max_response_header_bytes, 1024, 64 << 20)),
       .disable_http2 = transport.disable_http2,
+      .read_idle_ms = whole_milliseconds(timeouts.read_idle),
+      .ping_timeout_ms = ping_ms == 0 ? usual_ping_ms : ping_ms,
   };
 }
 
@@ -40,11 +45,12 @@ std::string trust_of(const tls::ClientOptions* tls, std::string_view system_pem)
 // Everything that a pool of these settings does differently from another one.
 std::string key_of(std::string_view name, const upstream::TransportSettings& settings,
                    std::string_view trust) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", name, settings.max_idle_per_host,
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", name, settings.max_idle_per_host,
                      settings.max_idle, settings.max_per_host, settings.lifetime_ms,
                      settings.dial_timeout_ms, settings.head_timeout_ms, settings.idle_timeout_ms,
                      settings.request_timeout_ms, settings.max_response_header_bytes,
-                     settings.disable_http2, trust);
+                     settings.disable_http2, settings.read_idle_ms, settings.ping_timeout_ms,
+                     trust);
 }
 
 }  // namespace

@@ -50,7 +50,10 @@ struct TransportSettings {
   std::uint64_t idle_timeout_ms = 90000;
   std::uint64_t request_timeout_ms = 0;
   std::uint32_t max_response_header_bytes = 262144;
-  bool disable_http2 = false;  // https offers HTTP/1.1 alone
+  // HTTP/2
+  bool disable_http2 = false;      // https offers HTTP/1.1 alone
+  std::uint64_t read_idle_ms = 0;  // silence behind which a PING is sent
+  std::uint64_t ping_timeout_ms = 15000;
 };
 
 // What a transport needs to speak TLS; the worker's, but for the context.

@@ -100,7 +100,7 @@ serversTransport: &transport
   maxConnLifetime: 80s
   disableHTTP2: true
   maxResponseHeaderBytes: 1000
-  forwardingTimeouts: {dialTimeout: 1s, responseHeaderTimeout: 2s, idleConnTimeout: 3s, requestTimeout: 4s}
+  forwardingTimeouts: {dialTimeout: 1s, responseHeaderTimeout: 2s, idleConnTimeout: 3s, requestTimeout: 4s, readIdleTimeout: 5s, pingTimeout: 6s}
 core: {defaultRuleSyntax: v2}
 http:
   routers:

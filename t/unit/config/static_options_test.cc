@@ -353,12 +353,8 @@ TEST(static_options, a_transport_has_its_options) {
        "disableHTTP2: true}",
        "ok"},
       {"{forwardingTimeouts: {dialTimeout: 1s, responseHeaderTimeout: 2s, idleConnTimeout: 3s, "
-       "requestTimeout: 4s}}",
+       "requestTimeout: 4s, readIdleTimeout: 5s, pingTimeout: 6s}}",
        "ok"},
-      {"{forwardingTimeouts: {pingTimeout: 1s}}",
-       "1:54: warning: serversTransport.forwardingTimeouts.pingTimeout is not supported yet and "
-       "has no effect; this version "
-       "speaks HTTP/1.1 to servers"},
       {"{spiffe: {}}",
        "1:20: error: serversTransport.spiffe is not supported: identities are configured with "
        "certificates; take it out"},
