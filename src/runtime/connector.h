@@ -24,6 +24,8 @@ class Connector final : public upstream::Connector {
     h2::ClientSettings http2;
     http2.limits.max_bytes = most;
     http2.session.connection_window = connection_window;
+    http2.read_idle_ms = settings.read_idle_ms;
+    http2.ping_timeout_ms = settings.ping_timeout_ms;
     return h2::Client::open(stream, owner, *flusher_, http2);
   }
 

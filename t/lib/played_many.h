@@ -15,7 +15,9 @@
 
 namespace pm::test {
 
-class PlayedMany final : public http::ClientConnection, public net::Mortal {
+class PlayedMany final : public http::ClientConnection,
+                         public http::ClientEnd,
+                         public net::Mortal {
  public:
   PlayedMany(net::Stream* socket, http::ConnectionOwner& keeper, std::uint32_t limit)
       : stream(socket), owner(&keeper), opened(socket->loop().now_ms()), limit_(limit) {}
