@@ -20,7 +20,7 @@ Client::Client(net::Stream* stream, http::ConnectionOwner& owner, Flusher& flush
       owner_(&owner),
       settings_(settings),
       allowed_(allowed_at_first),
-      is_secure_(stream->has_layer()) {}
+      is_secure_(!stream->is_plain()) {}
 
 Client::~Client() = default;
 

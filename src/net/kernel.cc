@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "net/kernel.h"
 
+#include "net/pipes.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ctime>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -84,6 +87,25 @@ long EpollKernel::send(int fd, const iovec* pieces, int count) noexcept {
   message.msg_iov = const_cast<iovec*>(pieces);
   message.msg_iovlen = static_cast<std::size_t>(count);
   return result_of(::sendmsg(fd, &message, MSG_NOSIGNAL));
+}
+
+long EpollKernel::splice_in(int fd, const Pipe& pipe) noexcept {
+  return result_of(
+      ::splice(fd, nullptr, pipe.writing.number(), nullptr, pipe.size, SPLICE_F_NONBLOCK));
+}
+
+long EpollKernel::splice_out(const Pipe& pipe, int fd, std::size_t size) noexcept {
+  return result_of(::splice(pipe.reading.number(), nullptr, fd, nullptr, size, SPLICE_F_NONBLOCK));
+}
+
+void EpollKernel::empty_pipe(const Pipe& pipe, std::size_t size) noexcept {
+  std::array<char, 16384> nowhere;
+  while (size > 0) {
+    const long count =
+        ::read(pipe.reading.number(), nowhere.data(), std::min(size, nowhere.size()));
+    if (count <= 0) return;
+    size -= static_cast<std::size_t>(count);
+  }
 }
 
 int EpollKernel::accept(int fd, Endpoint& peer) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // loop.h -- the worker's loop: libuv outside, the reactor nested in it, the wheel, and the memory that all sockets share.
 //
-//   own     the nested epoll, the read buffer, the scratch of the Gather and the byte pools; borrows the uv_loop_t
+//   own     the nested epoll, the read buffer, the scratch of the Gather, the byte pools and the pipes; borrows the uv_loop_t
 //   shape   now_ms(), now_ns(): the monotonic clock as read once a turn
 //   cost    per wake-up one extra epoll_wait (about 0.5 µs), not per request
 //   errors  create() fails when the kernel refuses an epoll or memory
@@ -12,12 +12,14 @@
 #include "core/result.h"
 #include "net/delay.h"
 #include "net/gather.h"
+#include "net/pipes.h"
 #include "net/reactor.h"
 #include "net/timer.h"
 #include "os/memory.h"
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 struct uv_loop_s;
@@ -50,6 +52,8 @@ class Loop {
   Kernel& kernel() noexcept { return reactor_.kernel(); }
   BytePools& pools() noexcept { return pools_; }
   Gather& gather() noexcept { return gather_; }
+  Pipes& pipes() noexcept { return pipes_; }  // none, until it is given some
+  void set_pipes(Pipes pipes) noexcept { pipes_ = std::move(pipes); }
   std::span<char> read_buffer() noexcept { return {buffer_.data(), large_read}; }
   uv_loop_s* uv() noexcept { return uv_; }
 
@@ -89,6 +93,7 @@ class Loop {
   std::uint64_t now_ns_ = 0;
   std::uint64_t longest_turn_ns_ = 0;
   BytePools pools_;
+  Pipes pipes_;
   Reactor reactor_;
   Wheel wheel_;
   Delays delays_;

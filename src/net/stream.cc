@@ -57,11 +57,19 @@ void Stream::on_turn() noexcept {
 
 Got Stream::receive(char* to, std::size_t room) noexcept {
   const long count = loop_->kernel().receive(fd_, to, room);
-  if (count > 0) {
-    // A short read means drained, unless the peer has hung up: then only a read of 0 says so.
-    if (static_cast<std::size_t>(count) < room && !hangup_) readable_ = false;
-    return {Io::ok, static_cast<std::size_t>(count)};
-  }
+  // A short read means drained, unless the peer has hung up: then only a read of 0 says so.
+  const bool is_short = count > 0 && static_cast<std::size_t>(count) < room;
+  if (is_short && !hangup_) readable_ = false;
+  return judge(count);
+}
+
+// Here a short count says nothing: small pieces fill a pipe with few bytes. Only one more call finds the socket drained.
+Got Stream::receive(const Pipe& pipe) noexcept {
+  return judge(loop_->kernel().splice_in(fd_, pipe));
+}
+
+Got Stream::judge(long count) noexcept {
+  if (count > 0) return {Io::ok, static_cast<std::size_t>(count)};
   if (count == 0) {
     readable_ = false;
     told_hangup_ = true;
@@ -84,7 +92,7 @@ bool Stream::at_end() noexcept {
 }
 
 Flow Stream::write(Gather& gather) noexcept {
-  if (gather.empty()) return queue_.empty() ? Flow::more : Flow::hold;
+  if (gather.empty()) return is_blocked() ? Flow::hold : Flow::more;
   const Flow flow = layer_ == nullptr ? send(gather.pieces(), gather.count(), gather.size())
                                       : layer_->write(gather.pieces(), gather.count());
   gather.clear();
@@ -118,6 +126,23 @@ Flow Stream::send(const iovec* pieces, int count, std::size_t size) noexcept {
   owes_drained_ = true;
   if (writable_) loop_->reactor().queue(*this);
   return Flow::hold;
+}
+
+std::size_t Stream::send(const Pipe& pipe, std::size_t size) noexcept {
+  std::size_t sent = 0;
+  while (sent < size && writable_ && !broken_ && queue_.empty()) {
+    const long result = loop_->kernel().splice_out(pipe, fd_, size - sent);
+    if (result > 0) {
+      sent += static_cast<std::size_t>(result);
+    } else if (result == -EAGAIN) {
+      writable_ = false;
+    } else if (result != -EINTR) {
+      fail();
+    }
+  }
+  written_ += sent;
+  if (sent < size && !broken_) owes_drained_ = true;
+  return sent;
 }
 
 void Stream::keep(const iovec* pieces, int count, std::size_t sent) noexcept {

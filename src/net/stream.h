@@ -87,7 +87,13 @@ class Stream : public Watch {
   // Every byte goes through the layer from now on.
   void set_layer(std::unique_ptr<Layer> layer) noexcept { layer_ = std::move(layer); }
 
-  bool has_layer() const noexcept { return layer_ != nullptr; }
+  // For a Splice: a socket that no layer stands before.
+  bool is_plain() const noexcept { return layer_ == nullptr; }
+  Got receive(const Pipe& pipe) noexcept;  // into an empty one
+  // What the socket takes of so many bytes in the pipe. Fewer: it is blocked, or broken.
+  std::size_t send(const Pipe& pipe, std::size_t size) noexcept;
+  // Something waits for room in the socket: on_drained() will come.
+  bool is_blocked() const noexcept { return owes_drained_; }
 
   // For the layer: the socket itself.
   bool socket_is_readable() const noexcept { return readable_; }
@@ -106,6 +112,7 @@ class Stream : public Watch {
   void on_turn() noexcept override;
 
  private:
+  Got judge(long count) noexcept;
   void send_queue() noexcept;
   void keep(const iovec* pieces, int count, std::size_t sent) noexcept;
   void fail() noexcept;

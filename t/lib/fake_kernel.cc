@@ -2,6 +2,7 @@
 #include "t/lib/fake_kernel.h"
 
 #include "core/check.h"
+#include "net/pipes.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -152,6 +153,37 @@ long FakeKernel::send(int fd, const iovec* pieces, int count) noexcept {
   }
   if (s.is_abandoned) s.out.clear();
   return sent == 0 ? -EAGAIN : static_cast<long>(sent);
+}
+
+long FakeKernel::splice_in(int fd, const net::Pipe& pipe) noexcept {
+  std::string& bytes = pipes_[&pipe];
+  PM_CHECK(bytes.empty(), "only into an empty pipe");
+  std::string room(std::min(pipe.size, splice_limit_), 0);
+  const long count = receive(fd, room.data(), room.size());
+  if (count > 0) bytes = room.substr(0, static_cast<std::size_t>(count));
+  spliced_ += bytes.size();
+  return count;
+}
+
+long FakeKernel::splice_out(const net::Pipe& pipe, int fd, std::size_t size) noexcept {
+  std::string& bytes = pipes_[&pipe];
+  PM_CHECK(size > 0 && size == bytes.size(), "who moves bytes knows how many there are");
+  const iovec piece{bytes.data(), std::min(size, splice_limit_)};
+  const long count = send(fd, &piece, 1);
+  if (count > 0) bytes.erase(0, static_cast<std::size_t>(count));
+  return count;
+}
+
+void FakeKernel::empty_pipe(const net::Pipe& pipe, std::size_t size) noexcept {
+  PM_CHECK(size == pipes_[&pipe].size(), "who empties a pipe knows how much is in it");
+  pipes_[&pipe].clear();
+}
+
+std::size_t FakeKernel::in_pipes() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& [pipe, bytes] : pipes_)
+    sum += bytes.size();
+  return sum;
 }
 
 int FakeKernel::accept(int fd, Endpoint& peer) noexcept {

@@ -2,7 +2,8 @@
 // fake_kernel.h -- a kernel that a test plays: sockets are strings, every edge, window and error is the test's decision.
 //
 //   in      what peers do: deliver(), finish(), reset_by_peer(), take(), open_window(), accept_connect(), refuse_connect()
-//   out     net::Kernel as the reactor sees it: edge-triggered, recv() gives what is there, send() takes what fits
+//   out     net::Kernel as the reactor sees it: edge-triggered, recv() gives what is there, send() takes what fits; a pipe is
+//           one more string, found by the net::Pipe that it stands for
 //   own     the bytes of both directions of every socket, until the test takes them
 //   source  epoll(7), tcp(7): a read shorter than asked means drained; each edge is told once
 #pragma once
@@ -76,6 +77,11 @@ class FakeKernel final : public net::Kernel {
     return calls_;
   }  // receive, peek and send: what a spin would count up
 
+  // The most that one splice moves: short counts, as the kernel likes.
+  void limit_splices(std::size_t bytes) noexcept { splice_limit_ = bytes; }
+  std::uint64_t spliced() const noexcept { return spliced_; }  // bytes that went into pipes
+  std::size_t in_pipes() const noexcept;
+
   // net::Kernel
   int watch(int fd, net::Watch* watch) noexcept override;
   int watch_listener(int fd, net::Watch* watch) noexcept override { return this->watch(fd, watch); }
@@ -84,6 +90,9 @@ class FakeKernel final : public net::Kernel {
   long receive(int fd, char* to, std::size_t room) noexcept override;
   long peek(int fd, char* to, std::size_t room) noexcept override;
   long send(int fd, const iovec* pieces, int count) noexcept override;
+  long splice_in(int fd, const net::Pipe& pipe) noexcept override;
+  long splice_out(const net::Pipe& pipe, int fd, std::size_t size) noexcept override;
+  void empty_pipe(const net::Pipe& pipe, std::size_t size) noexcept override;
   int accept(int fd, Endpoint& peer) noexcept override;
   int connect(const Endpoint& to) noexcept override;
   int connect_local(std::string_view path) noexcept override;
@@ -96,6 +105,9 @@ class FakeKernel final : public net::Kernel {
  private:
   std::map<int, Socket> sockets_;
   std::map<int, std::deque<int>> accepts_;
+  std::map<const net::Pipe*, std::string> pipes_;
+  std::size_t splice_limit_ = SIZE_MAX;
+  std::uint64_t spliced_ = 0;
   std::vector<int> connected_;
   std::vector<net::Watch*> stale_;
   bool tells_stale_ = false;

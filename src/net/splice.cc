@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "net/splice.h"
+
+#include "net/stream.h"
+
+#include <utility>
+
+namespace pm::net {
+
+void Splice::note_read(std::size_t size) noexcept {
+  if (size >= long_read) {
+    flow_ += size;
+  } else if (size < short_read) {
+    flow_ = 0;
+  }
+}
+
+Splice::Step Splice::move(Stream& source, Stream& sink, std::size_t budget) noexcept {
+  taken_ = given_ = 0;
+  if (pipe_ == nullptr) {
+    if (flow_ < long_flow) return Step::copy;
+    if (sink.is_blocked()) return Step::hold;  // what was copied goes first
+    pipe_ = source.loop().pipes().take();
+    if (pipe_ == nullptr) return Step::copy;
+  }
+  const Step step = pump(source, sink, budget);
+  if (held_ == 0) source.loop().pipes().give(std::exchange(pipe_, nullptr));
+  judge(step);
+  return step;
+}
+
+Splice::Step Splice::pump(Stream& source, Stream& sink, std::size_t budget) noexcept {
+  while (true) {
+    give(sink);
+    if (held_ > 0) return Step::hold;
+    if (taken_ >= budget) return Step::more;
+    const Got got = source.receive(*pipe_);
+    switch (got.status) {
+      case Io::ok:
+        held_ = got.size;
+        taken_ += got.size;
+        break;
+      case Io::again: return Step::dry;
+      case Io::end: return Step::end;
+      case Io::failed: return Step::failed;
+    }
+  }
+}
+
+void Splice::give(Stream& sink) noexcept {
+  if (held_ == 0) return;
+  const std::size_t sent = sink.send(*pipe_, held_);
+  given_ += sent;
+  held_ -= sent;
+  if (held_ == 0 || sink.is_blocked()) return;
+  sink.loop().kernel().empty_pipe(*pipe_, held_);
+  held_ = 0;
+}
+
+// A tunnel that has become a chat is copied again.
+void Splice::judge(Step step) noexcept {
+  if (step != Step::dry || taken_ >= short_read) {
+    short_moves_ = 0;
+  } else if (++short_moves_ >= most_short_moves) {
+    short_moves_ = 0;
+    flow_ = 0;
+  }
+}
+
+void Splice::drop(Loop& loop) noexcept {
+  if (pipe_ == nullptr) return;
+  loop.kernel().empty_pipe(*pipe_, held_);
+  held_ = 0;
+  loop.pipes().give(std::exchange(pipe_, nullptr));
+}
+
+}  // namespace pm::net
