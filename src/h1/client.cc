@@ -132,6 +132,10 @@ Flow Client::flush_request(http::Exchange&) noexcept {
   return stream_->write(loop().gather());
 }
 
+net::Stream* Client::tunnel_stream() noexcept {
+  return state_ == State::tunnel && stream_->is_plain() ? stream_ : nullptr;
+}
+
 // The response head is due from now on.
 void Client::request_is_out() noexcept {
   if (state_ != State::head || options_.head_timeout_ms == 0) return;
@@ -180,7 +184,9 @@ void Client::on_broken() noexcept {
 }
 
 void Client::resume_response(http::Exchange&) noexcept {
-  if (!server_done_) stream_->resume();
+  if (server_done_) return;
+  stream_->resume();
+  if (splice_.holds_bytes()) stream_->poke();
 }
 
 // The exchange is over before the answer was: the connection is in the middle of something and cannot be kept. The end of
@@ -240,6 +246,7 @@ void Client::give_up(net::Stream::Close how) noexcept {
   exchange_ = nullptr;
   net::Loop& loop = stream_->loop();
   loop.disarm(*this);
+  splice_.drop(loop);
   carry_.release(loop.pools());
   stream_->close(how);
   stream_ = nullptr;

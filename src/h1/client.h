@@ -20,6 +20,7 @@
 #include "h1/chunk.h"
 #include "h1/head.h"
 #include "http/client.h"
+#include "net/splice.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
@@ -54,6 +55,7 @@ class Client final : public http::ClientConnection,
   void request_chunk(http::Exchange&, const http::Chunk&) noexcept override;
   void request_end(http::Exchange&) noexcept override;
   Flow flush_request(http::Exchange&) noexcept override;
+  net::Stream* tunnel_stream() noexcept override;
   void resume_response(http::Exchange&) noexcept override;
   void cancel(http::Exchange&) noexcept override;
   void drop(http::Exchange& exchange) noexcept override;
@@ -77,6 +79,7 @@ class Client final : public http::ClientConnection,
 
   // client_read.cc: the answer's direction
   bool read_once(std::size_t& budget) noexcept;
+  bool splice(std::size_t budget) noexcept;
   void take(std::string_view& bytes) noexcept;
   void keep(std::string_view rest) noexcept;
   bool take_head(std::string_view& bytes) noexcept;
@@ -102,7 +105,8 @@ class Client final : public http::ClientConnection,
   http::ForwardOptions options_;
   HeadScan scan_;
   ChunkReader chunks_;
-  ByteBuffer carry_;  // an unfinished head or trailer section
+  net::Splice splice_;  // of a tunnel, towards the client
+  ByteBuffer carry_;    // an unfinished head or trailer section
   std::uint64_t body_left_ = 0;
   std::uint64_t opened_ms_;
   std::uint64_t head_due_ms_ = 0;  // responseHeaderTimeout, once the request is out

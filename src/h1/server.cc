@@ -90,7 +90,7 @@ void Server::arm_for_state() noexcept {
       if (response_ms_ != 0 && !exchange_->is_tunnel()) {
         deadline = earliest(deadline, after(response_ms_, settings_->write_timeout_ms));
       }
-      if (stream_->queued() > 0)
+      if (stream_->is_blocked())
         deadline = earliest(deadline, after(now, settings_->stall_timeout_ms));
       break;
     case State::closing:
@@ -126,7 +126,7 @@ void Server::on_timer() noexcept {
   const bool late_writing = settings_->write_timeout_ms != 0 && response_ms_ != 0 &&
                             !exchange.is_tunnel() &&
                             now >= response_ms_ + settings_->write_timeout_ms;
-  const bool stalled = stream_->queued() > 0 && stream_->written() == progress_;
+  const bool stalled = stream_->is_blocked() && stream_->written() == progress_;
   const bool late_body = body_is_due() && body_ != Body::raw && settings_->read_timeout_ms != 0 &&
                          now >= request_ms_ + settings_->read_timeout_ms;
   if (late_writing || (stalled && !late_body)) {
@@ -320,6 +320,7 @@ void Server::go_on() noexcept {
 void Server::drop_exchange() noexcept {
   http::Exchange* exchange = exchange_;
   if (exchange == nullptr) return;
+  splice_.drop(loop());
   exchange->cancel_client_end();
   if (!exchange->response_ended() && stream_ != nullptr) {  // what is still queued will not be sent
     http::Trace& trace = exchange->trace();

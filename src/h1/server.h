@@ -19,6 +19,7 @@
 #include "h1/chunk.h"
 #include "h1/head.h"
 #include "http/codec.h"
+#include "net/splice.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
@@ -102,12 +103,14 @@ class Server final : public net::Mortal,
   void send_chunk(http::Exchange&, const http::Chunk&) noexcept override;
   void send_end(http::Exchange&) noexcept override;
   Flow flush_response(http::Exchange&) noexcept override;
+  net::Stream* tunnel_stream() noexcept override { return stream_->is_plain() ? stream_ : nullptr; }
   void cut(http::Exchange&) noexcept override;
 
   // server_read.cc: the request's direction
   struct Batch;  // what one step of decoding brought
   void read_some() noexcept;
   bool read_once(std::size_t& budget) noexcept;
+  bool splice(std::size_t budget) noexcept;
   void take_input() noexcept;
   void take_head() noexcept;
   bool may_be_http2() const noexcept;
@@ -156,6 +159,7 @@ class Server final : public net::Mortal,
   ByteBuffer carry_;  // unread bytes that had to wait
   HeadScan scan_;
   ChunkReader chunks_;
+  net::Splice splice_;           // of a tunnel, towards the server
   std::uint64_t body_left_ = 0;  // of a length; while closing: what may still be discarded
   std::uint64_t opened_ms_;
   std::uint64_t request_ms_ = 0;   // first byte of the present request

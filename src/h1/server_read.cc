@@ -43,7 +43,7 @@ struct Server::Batch {
 void Server::on_readable() noexcept {
   if (state_ == State::closing) return discard();
   if (!carry_.empty()) take_input();
-  if (state_ != State::closed && stream_->is_readable()) read_some();
+  if (state_ != State::closed && (stream_->is_readable() || splice_.holds_bytes())) read_some();
 }
 
 bool Server::takes_input() const noexcept {
@@ -66,6 +66,7 @@ bool Server::read_once(std::size_t& budget) noexcept {
     if (state_ == State::exchange || stream_->queued() > 0) stream_->pause();
     return false;
   }
+  if (body_ == Body::raw && carry_.empty() && splice(budget)) return false;
   net::Got got;
   if (carry_.empty()) {
     const bool streaming = state_ == State::exchange && body_left_ > net::Loop::small_read;
@@ -82,10 +83,31 @@ bool Server::read_once(std::size_t& budget) noexcept {
     got.status == net::Io::end ? peer_ended() : on_broken();
     return false;
   }
+  if (body_ == Body::raw) splice_.note_read(got.size);
   take_input();
   budget -= std::min(budget, got.size);
   return budget > 0 && state_ != State::closed && state_ != State::closing &&
          stream_->is_readable();
+}
+
+// A long flow of a tunnel goes to the server past us. False: it is to be read.
+bool Server::splice(std::size_t budget) noexcept {
+  net::Stream* const sink = exchange_->stream_to_server();
+  if (sink == nullptr || !stream_->is_plain()) return false;
+  const net::Splice::Step step = splice_.move(*stream_, *sink, budget);
+  exchange_->trace().request_bytes += splice_.taken();
+  switch (step) {
+    case net::Splice::Step::copy: return false;
+    case net::Splice::Step::dry:
+    case net::Splice::Step::more: break;
+    case net::Splice::Step::hold:
+      wants_body_ = false;
+      stream_->pause();
+      break;
+    case net::Splice::Step::end: peer_ended(); break;
+    case net::Splice::Step::failed: on_broken(); break;
+  }
+  return true;
 }
 
 void Server::advance(std::size_t count) noexcept {
@@ -222,7 +244,9 @@ void Server::resume_request(http::Exchange& exchange) noexcept {
   while (is_running() && wants_body_ && body_is_due() && !input().empty()) {
     if (!deliver_body()) break;
   }
-  if (is_running() && wants_body_ && body_is_due()) stream_->resume();
+  if (!is_running() || !wants_body_ || !body_is_due()) return;
+  stream_->resume();
+  if (splice_.holds_bytes()) stream_->poke();
 }
 
 void Server::hold_request(http::Exchange&) noexcept {

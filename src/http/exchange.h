@@ -24,6 +24,10 @@
 #include <span>
 #include <string_view>
 
+namespace pm::net {
+class Stream;
+}
+
 namespace pm::http {
 
 class Exchange;
@@ -51,6 +55,8 @@ class ServerEnd {
   virtual void send_chunk(Exchange&, const Chunk&) noexcept = 0;
   virtual void send_end(Exchange&) noexcept = 0;  // response().trailers are complete
   virtual Flow flush_response(Exchange&) noexcept = 0;
+  // Of a tunnel: where its bytes leave as they are, for who can move them without a copy. Null: they go by send_chunk().
+  virtual net::Stream* tunnel_stream() noexcept { return nullptr; }
   virtual void cut(
       Exchange&) noexcept = 0;  // the answer cannot be finished: the client must see that
   // How many bytes a source should bring at once: what is brought is taken, however little of it can leave.
@@ -65,6 +71,7 @@ class ClientEnd {
   virtual void request_chunk(Exchange&, const Chunk&) noexcept = 0;
   virtual void request_end(Exchange&) noexcept = 0;  // request().trailers are complete
   virtual Flow flush_request(Exchange&) noexcept = 0;
+  virtual net::Stream* tunnel_stream() noexcept { return nullptr; }  // as the ServerEnd's
   virtual void resume_response(Exchange&) noexcept = 0;  // the client has taken what was sent
   virtual void cancel(
       Exchange&) noexcept = 0;  // no call follows; the connection behind it is given up unless it was done
@@ -224,6 +231,11 @@ class Exchange {
     end_to(*server_end_);
   }
   Flow flush_response() noexcept { return server_end_->flush_response(*this); }
+  // Where bytes of a tunnel may go past send_chunk() and request_chunk(): who does that keeps the trace.
+  net::Stream* stream_to_client() noexcept { return server_end_->tunnel_stream(); }
+  net::Stream* stream_to_server() noexcept {
+    return client_end_ != nullptr ? client_end_->tunnel_stream() : nullptr;
+  }
   void cut_response() noexcept { server_end_->cut(*this); }
   std::size_t response_room() noexcept { return last_end_->room(*this); }
   // 101: the request's direction opens anew, and both are raw bytes until each side has ended.

@@ -26,6 +26,11 @@ std::uint64_t raise_open_files(std::uint64_t wanted, std::uint64_t useful) noexc
   return limit.rlim_cur;
 }
 
+std::uint64_t open_files() noexcept {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
+
 void limit_processor_time(unsigned seconds) noexcept {
   const rlimit limit{seconds, seconds + 1};
   ::setrlimit(RLIMIT_CPU, &limit);

@@ -39,6 +39,10 @@ void keep_own_descriptors(const ChildInput& input) {
                         input.agent_listener};
   for (const runtime::ListeningSocket& listener : input.listeners)
     keep.push_back(listener.fd);
+  for (const net::Pipe& pipe : input.pipes.all()) {
+    keep.push_back(pipe.reading.number());
+    keep.push_back(pipe.writing.number());
+  }
   os::close_all_but(keep);
 }
 

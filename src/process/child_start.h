@@ -49,6 +49,7 @@ struct ChildInput {
   int error_log = -1;
   int access_log = -1;       // -1: off
   int spill = -1;            // of a worker: a file for bodies that are held; -1: there can be none
+  net::Pipes pipes;          // likewise: for tunnels; maybe none
   bool is_daemon = false;    // standard error is the error log
   int agent_listener = -1;   // of the agent; -1: nobody asks it anything
   std::string agent_socket;  // where that is found; "": nowhere

@@ -5,6 +5,7 @@
 #include "observe/access_log.h"
 #include "os/affinity.h"
 #include "os/fd.h"
+#include "os/limits.h"
 #include "os/memory.h"
 #include "process/build_paths.h"
 #include "process/child_loop.h"
@@ -95,6 +96,7 @@ int Worker::start() {
   options.access_log = access_log_.get();
   options.usage = input_.usage ? &*input_.usage : nullptr;
   options.spill = std::exchange(input_.spill, -1);
+  options.pipes = std::move(input_.pipes);
   options.on_drained = [this] {
     leave();
   };
@@ -200,10 +202,18 @@ os::Fd open_spill(const runtime::Plan& plan) {
   return {};
 }
 
+// While it still may: root's pipes keep their size, others have a quota. At most a sixteenth of the descriptors.
+net::Pipes make_pipes() {
+  net::Pipes::Wish wish;
+  wish.count = std::min<std::size_t>(wish.count, os::open_files() / 32);
+  return net::Pipes::make(wish);
+}
+
 }  // namespace
 
 int run_worker(ChildInput input) {
   input.spill = open_spill(input.bundle.plan()).release();
+  input.pipes = make_pipes();
   enter_child(input, fmt::format("worker process {}", input.slot), os::SandboxKind::closed);
   ::setenv("UV_THREADPOOL_SIZE", "2",
            1);  // decision 40: slow hashes and held bodies share two threads

@@ -80,6 +80,7 @@ class DataPlane final : public Server,
 
 Status DataPlane::open(uv_loop_s* loop) {
   PM_TRY(loop_, net::Loop::create(loop));
+  loop_->set_pipes(std::move(options_.pipes));
   config::Config& config = options_.config;
   gate_ = std::make_unique<tls::Gate>(*loop_);
   trim_ = std::make_unique<MemoryTrim>(*loop_);

@@ -13,6 +13,7 @@
 #include "config/findings.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "net/pipes.h"
 #include "runtime/bundle.h"
 #include "runtime/modules.h"
 
@@ -59,6 +60,7 @@ struct ServerOptions {
   observe::AccessLog* access_log = nullptr;      // null: off
   const os::UsageReader* usage = nullptr;  // null: of what the worker uses nothing is reported
   int spill = -1;                          // a file for bodies that are held; becomes ours
+  net::Pipes pipes;                        // for tunnels; with none they are copied
   std::function<void()> on_drained;
 };
 
