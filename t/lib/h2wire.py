@@ -293,9 +293,8 @@ class H2Client:
 
     def _on_reset(self, got, _):
         answer = self.answer_of(got.stream_id)
-        if answer.reset is not None:
-            raise ReceivedWrong("reset twice: %r" % answer)
-        answer.reset = got.error_code
+        if answer.reset is None:  # section 5.4.2: a second one may answer what still came
+            answer.reset = got.error_code
 
     def _on_settings(self, got, flags):
         if flags & ACK:
