@@ -124,7 +124,7 @@ class H2Client:
         self.goaways = []  # (last stream, code)
         self.settings = {INITIAL_WINDOW_SIZE: 65535, MAX_FRAME_SIZE: 16384}  # the daemon's
         self.settings_seen = self.settings_acks = 0
-        self.pongs = []
+        self.pings, self.pongs = 0, []
         self.next_stream = 1
         self.window, self.windows = 65535, {}  # what may still be sent
         self._block = None
@@ -353,10 +353,11 @@ class H2Client:
         return self
 
     def alive(self):
-        """A PING is answered: all that was sent before has been read."""
-        before = len(self.pongs)
-        self.send_quietly(ping(b"alive..."))
-        return self.until(lambda: len(self.pongs) > before)
+        """A PING of its own is answered: all that was sent before has been read."""
+        self.pings += 1
+        word = b"alive%03d" % (self.pings % 1000)
+        self.send_quietly(ping(word))
+        return self.until(lambda: word in self.pongs)
 
     def end(self, timeout=None):
         """Waits for the end of the connection: the code of the last GOAWAY, "none" without one, or None when the connection goes on."""
