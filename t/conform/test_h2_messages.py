@@ -253,7 +253,7 @@ BODY_FAULTS = {
 @pytest.mark.parametrize("row", BODY_FAULTS, ids=["security-4-body-" + k for k in BODY_FAULTS])
 def test_body_fault(client, server, row):
     length, pieces, trailers = BODY_FAULTS[row]
-    before, connections = len(server.requests), len(server.open_connections())
+    before = len(server.requests)
     stream = client.open(get("/fault", "POST", fields=[("content-length", length)] if length else []), end=False)
     for at, piece in enumerate(pieces):
         client.send(data(stream, piece, end=trailers is None and at == len(pieces) - 1))
@@ -263,7 +263,9 @@ def test_body_fault(client, server, row):
     assert (answer.reset, answer.status) == (PROTOCOL_ERROR, None), answer
     assert client.alive() and not client.goaways
     assert wait_until(lambda: not [c for c in server.open_connections() if c.received.rfind(b"POST /fault") > c.received.rfind(b"GET /after")])
-    assert len(server.requests) == before and not server.saw("smuggled"), connections
+    # More than the length: the server may have had all that was announced when the rest came.
+    over = length is not None and sum(map(len, pieces)) > int(length)
+    assert len(server.requests) - before in ((0, 1) if over else (0,)) and not server.saw("smuggled")
     assert client.ask(target="/after").status == 200
 
 
