@@ -226,7 +226,7 @@ void Session::note_frame(const nghttp2_frame& frame) noexcept {
                     (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS);
   Stream* stream = ends ? find(frame.hd.stream_id) : nullptr;
   if (stream == nullptr) return;
-  stream->remote_ended_ = true;
+  stream->end_came_ = true;
   changed(*stream);
 }
 
@@ -238,6 +238,7 @@ void Session::settle() noexcept {
   deliver();
   while (!now.empty()) {
     Stream& stream = now.pop_front();
+    stream.remote_ended_ = stream.end_came_;
     stream.go_on();
     stream.pass_end();
     stream.on_change();

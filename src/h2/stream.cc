@@ -97,11 +97,8 @@ void Stream::give_back() noexcept {
   untaken_ = 0;
   if (!session_->is_open()) return;
   nghttp2_session* library = session_->library();
-  if (session_->role_ == Session::Role::client) {
-    if (!closed_) nghttp2_session_consume_stream(library, id_, size);
-  } else {
-    nghttp2_session_consume(library, closed_ ? 0 : id_, size);
-  }
+  if (session_->role_ == Session::Role::server) nghttp2_session_consume_connection(library, size);
+  if (!closed_) nghttp2_session_consume_stream(library, id_, size);
   if (!closed_ && !remote_ended_ && since_grown_ >= window_ && window_ < largest_window) grow();
   session_->mark();
 }

@@ -72,6 +72,7 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
   std::uint64_t received_ = 0;  // bytes of DATA
   std::uint64_t sent_ = 0;
   std::int32_t id_;
+  bool end_came_ = false;  // the peer's last frame; behind pieces that are still to be handed over
   bool remote_ended_ = false;  // the peer sends no more
   bool local_ended_ = false;   // our last frame is out
   bool closed_ = false;        // the library knows it no more
