@@ -3,7 +3,8 @@
 //
 //   shape   what one read of the source brought, as a list of slices; `flush`: the source has no more for now; `last`: the
 //           body ends here (with such a part there may be no bytes)
-//   own     the slices are lent for the call. A link may put its own in their place; they must live until its next call
+//   own     the slices are lent for the call. A link may put its own in their place; they must live until its next call:
+//           what it made before has left by then (Run::pass_part)
 //   source  layout.md, "Flow control in one file"
 #pragma once
 

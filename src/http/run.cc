@@ -135,6 +135,9 @@ void Run::send_chunk(Exchange&, const Chunk& chunk) noexcept {
 }
 
 void Run::pass_part(BodyPart& part) noexcept {
+  // A link makes the next part where it made the last one, which the client's end may only have borrowed so far.
+  if (std::exchange(lent_, false)) outer_->flush_response(*exchange_);
+  const std::string_view* const given = part.slices.data();
   for (std::uint16_t behind = entered_; (behind = next(behind).body) > 0;) {
     const std::uint16_t place = --behind;
     const bool is_holder = holds_head_ && place == head_at_;
@@ -152,6 +155,7 @@ void Run::pass_part(BodyPart& part) noexcept {
     if (turn_ != Verdict::next) return;
   }
   if (!part.is_empty()) outer_->send_chunk(*exchange_, {part.slices, part.size});
+  lent_ = !part.is_empty() && part.slices.data() != given;
   if (part.last) {
     end_passed_ = true;
     exchange_->end_to(*outer_);
@@ -181,6 +185,7 @@ Flow Run::flush_response(Exchange&) noexcept {
     return Flow::more;
   }
   if (holds_head_) return std::exchange(source_held_, false) ? Flow::hold : Flow::more;
+  lent_ = false;
   return outer_->flush_response(*exchange_);
 }
 

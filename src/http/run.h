@@ -88,6 +88,7 @@ class Run final : public Passage, private ServerEnd, private ExchangeEnd, privat
   bool source_held_ = false;  // a link takes no more of the answer for now
   bool ended_ = false;        // the maker of the answer has said so
   bool end_passed_ = false;
+  bool lent_ = false;  // what links have made is on its way out, and not flushed yet
 };
 
 }  // namespace pm::http

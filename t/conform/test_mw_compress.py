@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """compress: middlewares-2.md section 6.2, row by row."""
+import random
 import time
 import zlib
 
@@ -178,6 +179,15 @@ def test_6_2_streams_of_every_size_come_out_as_they_went_in(daemon, server, enco
     server.answers["/close"] = lambda c, r: c.send(b"HTTP/1.1 200 OK\r\n\r\n" + body) or c.close()
     for target in ("/length", "/chunks", "/close"):
         check(go(daemon, encoding, target), encoding, body)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+@pytest.mark.parametrize("step", [1000, 50000, 250000])
+def test_6_2_what_gets_no_smaller_comes_out_as_it_went_in(daemon, server, encoding, step):
+    """Each read makes more than one part, and each of these as much as was read."""
+    body = random.Random(step).randbytes(1000000)
+    server.answers["/noise"] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(*[body[i : i + step] for i in range(0, len(body), step)])
+    check(go(daemon, encoding, "/noise"), encoding, body)
 
 
 def test_6_2_a_short_chunked_answer_is_left_alone(daemon, server):

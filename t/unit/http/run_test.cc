@@ -19,7 +19,7 @@ using namespace pm::http;
 namespace {
 
 // The client: what reaches it, as text.
-class Client final : public ServerEnd {
+class Client : public ServerEnd {
  public:
   explicit Client(std::string& log) : log_(&log) {}
   void resume_request(Exchange&) noexcept override {}
@@ -291,6 +291,42 @@ TEST(run, parts_of_a_body_pass_from_the_inside_out) {
     return Verdict::next;
   };
   CHECK_EQUAL(std::string("[/x] i< o< 200 i= o= inneri$ o$  end"), run({&outer, &inner}));
+}
+
+TEST(run, what_a_link_has_made_has_left_before_it_makes_more_in_the_same_place) {
+  // As the codecs do: bytes are borrowed until they are flushed.
+  class Borrower final : public Client {
+   public:
+    using Client::Client;
+    void send_chunk(Exchange&, const Chunk& chunk) noexcept override { lent = chunk.slices[0]; }
+    Flow flush_response(Exchange& asked) noexcept override {
+      if (!lent.empty()) Client::send_chunk(asked, {{&lent, 1}, lent.size()});
+      lent = {};
+      return Flow::more;
+    }
+    std::string_view lent;
+  };
+  Borrower borrower(log);
+  exchange = std::make_unique<Exchange>(blocks, borrower);
+  setup();
+  Probe maker{log, 'm', body};
+  std::string made;
+  maker.on_body = [&made](Link link, BodyPart& part) {
+    made.assign(1, part.last ? 'z' : static_cast<char>(part.slices[0][0] + 1));
+    part.replace(*link.arena().make<std::string_view>(made));
+    return Verdict::next;
+  };
+  server.script = [](Exchange& asked) {
+    const std::string_view parts[] = {"a", "b"};
+    asked.response_head();
+    asked.response_chunk({{parts, 1}, 1});
+    asked.response_chunk({{parts + 1, 1}, 1});
+    asked.response_end();
+    asked.flush_response();
+  };
+
+  CHECK_EQUAL(std::string("[/x] m< 0 m= bm= cm$  endz"), run({&maker}));
+  exchange.reset();
 }
 
 TEST(run, a_held_head_leaves_with_the_body_that_decides) {
