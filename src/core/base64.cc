@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/base64.h"
 
-#include <cstdint>
+#include <array>
 
 namespace pm {
 namespace {
@@ -9,55 +9,71 @@ namespace {
 constexpr std::string_view letters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int value_of(char c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
+constexpr std::array<std::int8_t, 256> values = [] {
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  for (std::size_t i = 0; i < letters.size(); ++i)
+    table[static_cast<unsigned char>(letters[i])] = static_cast<std::int8_t>(i);
+  return table;
+}();
 
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      bits = bits << 8U | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      out += i <= group.size() ? letters[(bits >> (18 - 6 * i)) & 63] : '=';
-  }
+  std::string out(Base64Writer::room_for(bytes.size()), '\0');
+  Base64Writer writer;
+  const std::size_t size = writer.write(bytes, out.data());
+  writer.flush(out.data() + size);
   return out;
 }
 
 std::optional<std::size_t> base64_decode(std::string_view text, char* to) noexcept {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && text.ends_with('=')) {
-    text.remove_suffix(1);
-    ++padding;
-  }
+  const std::size_t padding = text.find('=');
+  const bool has_inner = padding != std::string_view::npos && padding + 2 < text.size();
+  if (text.size() % 4 != 0 || has_inner) return std::nullopt;
+  return Base64Reader().read(text, to);
+}
+
+std::optional<std::size_t> Base64Reader::read(std::string_view text, char* to) noexcept {
   std::size_t size = 0;
-  std::uint32_t bits = 0;
-  std::size_t count = 0;
   for (const char c : text) {
-    const int value = value_of(c);
-    if (value < 0) return std::nullopt;
-    bits = bits << 6U | static_cast<std::uint32_t>(value);
-    if (++count % 4 != 0) continue;
-    for (int shift = 16; shift >= 0; shift -= 8)
-      to[size++] = static_cast<char>(bits >> shift & 255U);
-    bits = 0;
-  }
-  if (padding == 2) to[size++] = static_cast<char>(bits >> 4U & 255U);
-  if (padding == 1) {
-    to[size++] = static_cast<char>(bits >> 10U & 255U);
-    to[size++] = static_cast<char>(bits >> 2U & 255U);
+    const int value = values[static_cast<unsigned char>(c)];
+    const bool is_padding = c == '=' && letters_ >= 2;
+    if (!is_padding && (value < 0 || padding_ > 0)) return std::nullopt;
+    bits_ = bits_ << 6U | (is_padding ? 0U : static_cast<std::uint32_t>(value));
+    if (is_padding) ++padding_;
+    if (++letters_ == 4) size += close_group(to + size);
   }
   return size;
+}
+
+std::size_t Base64Reader::close_group(char* to) noexcept {
+  const std::size_t count = 3U - padding_;
+  for (std::size_t i = 0; i < count; ++i)
+    to[i] = static_cast<char>(bits_ >> (16 - 8 * i) & 255U);
+  *this = {};
+  return count;
+}
+
+std::size_t Base64Writer::write(std::string_view bytes, char* to) noexcept {
+  std::size_t size = 0;
+  for (const char c : bytes) {
+    bits_ = bits_ << 8U | static_cast<unsigned char>(c);
+    if (++bytes_ < 3) continue;
+    for (unsigned shift = 24; shift > 0; shift -= 6)
+      to[size++] = letters[bits_ >> (shift - 6) & 63U];
+    *this = {};
+  }
+  return size;
+}
+
+std::size_t Base64Writer::flush(char* to) noexcept {
+  if (bytes_ == 0) return 0;
+  const std::uint32_t bits = bits_ << (24 - 8 * bytes_);
+  for (unsigned i = 0; i < 4; ++i)
+    to[i] = i <= bytes_ ? letters[bits >> (18 - 6 * i) & 63U] : '=';
+  *this = {};
+  return 4;
 }
 
 }  // namespace pm
