@@ -32,7 +32,7 @@ class Collector final : private ClientEnd, private KeptBodyUser {
   void request_end(Exchange&) noexcept override;
   Flow flush_request(Exchange&) noexcept override;
   void resume_response(Exchange&) noexcept override {}
-  void cancel(Exchange&) noexcept override {}
+  void cancel(Exchange&) noexcept override { body_.set_user(nullptr); }
   void on_room() noexcept override;
   void on_block() noexcept override {}
   void finish(Collected result) noexcept;

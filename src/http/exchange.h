@@ -19,6 +19,7 @@
 #include "core/flow.h"
 #include "core/number.h"
 #include "http/request.h"
+#include "http/request_filter.h"
 #include "http/response.h"
 
 #include <span>
@@ -109,8 +110,10 @@ struct Trace {
   std::uint32_t repeats = 0;       // answers that a middleware dropped to ask once more
   std::uint64_t connection = 0;
   std::uint16_t request_kind =
-      0;                      // method and protocol as metrics name them; 0: nobody has looked yet
-  bool is_websocket = false;  // counted by its entry point
+      0;  // method and protocol as metrics name them; 0: nobody has looked yet
+  std::string_view grpc_status;  // of a call whose trailers have left in the body
+  bool is_grpc_web = false;      // how the client has made a call that goes on as gRPC
+  bool is_websocket = false;     // counted by its entry point
   bool is_logged = true;   // the router, or without one the entry point, wants it in the access log
   bool is_counted = true;  // and in the metrics
 };
@@ -183,14 +186,17 @@ class Exchange {
   void request_chunk(const Chunk& chunk) noexcept {
     request_taken_ = true;
     trace_.request_bytes += chunk.size;
+    if (!filters_.is_empty()) return filter_chunk(chunk, BodySource::client);
     if (client_end_ != nullptr) client_end_->request_chunk(*this, chunk);
   }
   void request_end() noexcept {
     request_ended_ = request_received_ = true;
+    if (!filters_.is_empty()) return filter_end(BodySource::client);
     if (client_end_ != nullptr) client_end_->request_end(*this);
   }
   Flow flush_request() noexcept {
-    return client_end_ != nullptr ? client_end_->flush_request(*this) : Flow::more;
+    if (client_end_ != nullptr) return client_end_->flush_request(*this);
+    return refusal_ == nullptr ? Flow::more : Flow::hold;
   }
   void note_empty_request() noexcept {
     request_ended_ = request_received_ = true;
@@ -213,6 +219,7 @@ class Exchange {
 
   // From whoever makes the answer.
   void resume_request() noexcept {
+    if (refusal_ != nullptr) return;
     kept_ == nullptr ? server_end_->resume_request(*this) : resume_kept();
   }
   void hold_request() noexcept {
@@ -257,6 +264,7 @@ class Exchange {
   void begin_anew() noexcept {
     ++round_;
     answer_begun_ = answer_ended_ = false;
+    refusal_ = nullptr;
     response_.clear();
   }
 
@@ -264,28 +272,44 @@ class Exchange {
   KeptRequest* kept() const noexcept { return kept_; }
   void keep(KeptRequest& body, bool has_bytes) noexcept {
     kept_ = has_bytes ? &body : nullptr;
+    if (has_bytes) filters_.keep_here();
     if (has_bytes) rewind_request();
   }
   void stop_keeping() noexcept {
     kept_ = nullptr;
     request_taken_ = true;
   }
-  void rewind_request() noexcept { request_ended_ = request_taken_ = false; }
+  void rewind_request() noexcept {
+    request_ended_ = request_taken_ = false;
+    if (!filters_.is_empty()) filters_.rewind_kept();
+  }
   void hand_over(const Chunk& chunk) noexcept {
+    if (!filters_.is_empty()) return filter_chunk(chunk, BodySource::kept);
     if (client_end_ != nullptr) client_end_->request_chunk(*this, chunk);
   }
   void hand_over_end() noexcept {
     request_ended_ = true;
+    if (!filters_.is_empty()) return filter_end(BodySource::kept);
     if (client_end_ != nullptr) client_end_->request_end(*this);
   }
+
+  // What links put between the body and whoever answers, the outermost first.
+  RequestFilters& filters() noexcept { return filters_; }
 
   ReplyMaker* reply_maker = nullptr;  // makes the prepared answer, when it is more than a text
   std::string_view unique_id;         // "" until somebody asks (http/unique_id.h)
   std::string_view reply_body;        // of an answer that was prepared (http/reply.h)
 
  private:
+  class Refusal;
+  enum class BodySource : std::uint8_t { client, kept };
   void resume_kept() noexcept;
   void rewind_kept() noexcept;
+  void filter_chunk(const Chunk& chunk, BodySource source) noexcept;
+  void filter_end(BodySource source) noexcept;
+  bool filter(BodyPart& part, BodySource source) noexcept;
+  void refuse_soon() noexcept;
+  void refuse() noexcept;
 
   Arena arena_;
   Request request_;
@@ -295,6 +319,8 @@ class Exchange {
   ServerEnd* last_end_;
   ClientEnd* client_end_ = nullptr;
   KeptRequest* kept_ = nullptr;
+  RequestFilters filters_;
+  Refusal* refusal_ = nullptr;  // on its way: a filter could make nothing of the body
   std::uint32_t round_ = 0;
   bool answer_begun_ = false;
   bool answer_ended_ = false;

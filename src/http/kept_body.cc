@@ -142,8 +142,9 @@ void KeptRequest::resume() noexcept {
         exchange_->hand_over_end();
         exchange_->flush_request();
       } else {  // the rest comes from the client as it is sent
+        is_resuming_ = false;
         exchange_->stop_keeping();
-        exchange_->resume_request();
+        return exchange_->resume_request();
       }
       break;
     }

@@ -124,6 +124,8 @@ class Link {
   void last_try()
       const noexcept;  // before Verdict::again: interim answers reach the client from now on
   bool holds_head() const noexcept;  // this link holds it
+  // On the way in, once each time the link is entered: it sees the body before links further inside.
+  void filter_request(RequestFilter& filter) const noexcept { exchange().filters().add(filter); }
 
  private:
   void* state_bytes() const noexcept;

@@ -14,6 +14,7 @@ struct Run::Kept {
   Kept(Arena& arena, std::uint16_t at, Kept* outside) noexcept
       : head(arena), place(at), next(outside) {}
   Request head;
+  std::uint16_t filters = 0;  // that were there
   std::uint16_t place;
   Kept* next;
 };
@@ -246,6 +247,7 @@ void Run::repeat_from(std::uint16_t place) noexcept {
   entered_ = place + 1;
   kept_ = kept;  // those of links further inside are taken anew
   copy_head(kept->head, exchange_->request());
+  exchange_->filters().go_back(kept->filters);
   exchange_->hold_request();  // who was asked before may have wanted the body by then
   exchange_->begin_anew();
   ++exchange_->trace().repeats;
@@ -291,6 +293,7 @@ void Link::keep_request() const noexcept {
   Run& run = this->run();
   run.kept_ = arena().make<Run::Kept>(arena(), place_, run.kept_);
   copy_head(request(), run.kept_->head);
+  run.kept_->filters = exchange().filters().entered();
   run.is_quiet_ = true;
 }
 
