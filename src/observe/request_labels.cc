@@ -32,6 +32,7 @@ bool names_event_stream(std::string_view accept) noexcept {
 Protocol protocol_of(const http::Exchange& exchange) noexcept {
   using http::FieldId;
   if (exchange.trace().is_websocket) return Protocol::websocket;
+  if (exchange.trace().is_grpc_web) return Protocol::grpc_web;
   const http::Headers& headers = exchange.request().headers;
   if (names_event_stream(headers.get(FieldId::accept))) return Protocol::sse;
   if (!headers.may_have(FieldId::content_type)) return Protocol::http;
@@ -51,11 +52,11 @@ std::uint16_t kind_of(http::Exchange& exchange) noexcept {
   return kind;
 }
 
-std::uint16_t grpc_status(const http::Response& response) noexcept {
-  const http::Field* field = response.trailers.find("grpc-status");
-  if (field == nullptr) field = response.headers.find("grpc-status");
-  if (field == nullptr) return grpc_unknown;
-  const auto status = parse_u64(field->value);
+std::uint16_t grpc_status(const http::Exchange& exchange) noexcept {
+  std::string_view text = exchange.trace().grpc_status;
+  if (text.empty()) text = exchange.response().trailers.get("grpc-status");
+  if (text.empty()) text = exchange.response().headers.get("grpc-status");
+  const auto status = parse_u64(text);
   return status && *status < 1000 ? static_cast<std::uint16_t>(*status) : grpc_unknown;
 }
 

@@ -16,14 +16,14 @@ namespace pm::observe {
 
 // Method and protocol, kept with the exchange: whoever counts it next need not look again.
 std::uint16_t kind_of(http::Exchange& exchange) noexcept;
-std::uint16_t grpc_status(const http::Response& response) noexcept;
+std::uint16_t grpc_status(const http::Exchange& exchange) noexcept;
 
 inline RequestLabels labels_of(http::Exchange& exchange, std::uint16_t status) noexcept {
   const std::uint16_t kept = exchange.trace().request_kind;
   const std::uint16_t kind = kept != 0 ? kept : kind_of(exchange);
   RequestLabels labels{status, static_cast<Method>(kind >> 8 & 0x7f),
                        static_cast<Protocol>(kind & 0xff)};
-  if (labels.protocol >= Protocol::grpc) labels.code = grpc_status(exchange.response());
+  if (labels.protocol >= Protocol::grpc) labels.code = grpc_status(exchange);
   return labels;
 }
 

@@ -135,7 +135,7 @@ def test_a_disabled_router_takes_no_traffic_and_the_rest_serves(servers, row):
 
 
 def test_http_routing_8_a_middleware_type_that_is_not_there_disables_its_routers(servers):
-    http = {"middlewares": {"odd": {"grpcWeb": {"allowOrigins": ["*"]}}, "two": {"addPrefix": {"prefix": "/x"}, "stripPrefix": {"prefixes": ["/y"]}}}}
+    http = {"middlewares": {"odd": {"plugin": {"theirs": {"on": True}}}, "two": {"addPrefix": {"prefix": "/x"}, "stripPrefix": {"prefixes": ["/y"]}}}}
     routers = {
         "uses-odd": router("PathPrefix(`/odd`)", middlewares=["odd"]),
         "uses-two": router("PathPrefix(`/two`)", middlewares=["two"]),
