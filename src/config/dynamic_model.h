@@ -40,6 +40,7 @@ struct Router {
   MarkedList parent_refs;
   std::optional<RouterTls> tls;  // set: HTTPS only
   std::optional<RouterObservability> observability;
+  bool grpc_errors = false;
 };
 
 struct Server {

@@ -39,9 +39,8 @@ constexpr Option router_options[] = {
                                  "parents: it is asked for what one of them has let through"),
     section<&Router::tls>("tls", router_tls_keys, "takes HTTPS instead of HTTP").empty(),
     section<&Router::observability>("observability", router_observability_keys, "what is observed"),
-    missing("grpcErrors", "answer failed gRPC requests as gRPC does", Kind::flag)
-        .quiet_at("false")
-        .with_default("false"),
+    option<&Router::grpc_errors>(
+        "grpcErrors", "errors of the proxy's own are 200 with a grpc-status, for gRPC requests"),
 };
 bool verify_router(const Router& router, Complaint& complaint) {
   const std::string& syntax = router.rule_syntax;

@@ -119,9 +119,8 @@ constexpr Option http_options[] = {
         .at_least(1 << 16)
         .in("bytes"),
     section<&EntryPointHttp::websocket>("websocket", websocket_keys, "WebSockets"),
-    missing("grpcErrors", "answer failed gRPC requests as gRPC does", Kind::flag)
-        .quiet_at("false")
-        .with_default("false"),
+    option<&EntryPointHttp::grpc_errors>(
+        "grpcErrors", "errors of the proxy's own are 200 with a grpc-status, for gRPC requests"),
 };
 constexpr Section http_keys = section_of<EntryPointHttp>(http_options);
 

@@ -74,6 +74,7 @@ struct EntryPointHttp {
   TextList deny_methods;
   std::int64_t max_connection_memory = 4 << 20;
   EntryPointWebSocket websocket;
+  bool grpc_errors = false;
 };
 
 struct RespondingTimeouts {

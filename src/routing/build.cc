@@ -157,6 +157,7 @@ std::uint32_t Builder::add_router(const Draft& draft, std::uint32_t entry_point)
   router.priority = draft.priority;
   if (entry_point != nowhere) {
     router.forbidden = forbidden_characters(fixed_.entry_points[entry_point]);
+    router.grpc_errors = draft.source->grpc_errors;
     router.observed = observed_of(fixed_.entry_points[entry_point], *draft.source);
     const auto use =
         tls_uses_.find({static_cast<std::uint32_t>(&draft - drafts_.data()), entry_point});

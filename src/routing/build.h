@@ -70,6 +70,7 @@ struct Router {
   http::EncodedSet forbidden =
       0;              // encoded characters to answer 400 for, once the root has matched
   Observed observed;  // of the entry point and the router; a child's is its root's: see observed()
+  bool grpc_errors = false;   // of a root
   std::string tls_options;    // qualified; of a root that takes HTTPS
   std::string rule;           // as written
   std::int64_t priority = 0;  // the effective one

@@ -98,6 +98,7 @@ void Layers::judge_child(Draft& draft) {
   if (source.tls)
     refuse(source.tls->options.mark.line != 0 ? source.tls->options.mark : source.mark, "tls");
   if (source.observability) refuse(source.mark, "observability");
+  if (source.grpc_errors) refuse(source.mark, "grpcErrors");
 }
 
 void Layers::cut(std::uint32_t parent, std::size_t child_place) {

@@ -2,6 +2,7 @@
 #include "runtime/entry.h"
 
 #include "core/text.h"
+#include "http/grpc_errors.h"
 #include "http/reply.h"
 #include "observe/access_log.h"
 #include "observe/request_labels.h"
@@ -141,6 +142,7 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
       accept_grace_ms_(
           whole_milliseconds(source.transport.life_cycle.request_accept_grace_timeout)),
+      grpc_errors_(source.http.grpc_errors),
       logged_(source.observability.access_logs),
       counted_(source.observability.metrics) {
   if (worker.meters != nullptr) open_meters();
@@ -350,6 +352,7 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   exchange.tools = &worker_->tools;
   exchange.trace().is_logged = logged_;
   exchange.trace().is_counted = counted_;
+  if (grpc_errors_ && http::is_grpc(request)) http::answer_as_grpc(exchange);
   if (!denied_methods_.empty() && is_denied(request.method))
     return refuse(exchange, 405, "Method Not Allowed\n");
   if (!http::apply_underscores(request, forwarded_.underscores))
@@ -390,6 +393,7 @@ void Entry::route(http::Exchange& exchange) noexcept {
   hold(exchange, *found);
   exchange.trace().is_logged = found->access_log;
   exchange.trace().is_counted = found->metrics;
+  if (found->grpc_errors && !grpc_errors_ && http::is_grpc(request)) http::answer_as_grpc(exchange);
   if (is_misdirected(request))
     return http::reply(exchange, 421, "Misdirected Request\n", http::BodyType::plain);
   if (found->forbidden != 0 && http::has_encoded(request.path, found->forbidden))

@@ -160,6 +160,7 @@ class Entry final : public http::RequestHandler,
   Seldom accept_complaint_;
   std::uint64_t grace_ms_;
   std::uint64_t accept_grace_ms_;
+  bool grpc_errors_;
   bool logged_;
   bool counted_;
   std::optional<observe::RequestMeter> meter_;  // none: entry points are not counted

@@ -33,6 +33,7 @@ struct Route final : net::Mortal {
   bool access_log = true;  // of this router as a root
   bool metrics = true;
   bool is_internal_service = false;
+  bool grpc_errors = false;
 
   std::vector<KeptPtr> needs;
   mutable std::optional<observe::RequestMeter> meter;  // none: routers are not counted

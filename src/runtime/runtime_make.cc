@@ -347,6 +347,7 @@ void RuntimeMaker::make_route(const routing::Router& router, Route& route) {
   route.children =
       router.children == routing::nowhere ? nullptr : &out_.routing_.tables[router.children];
   route.forbidden = router.forbidden;
+  route.grpc_errors = router.grpc_errors;
   route.is_internal_service = router.service.ends_with("@internal");
   route.access_log =
       route.is_internal_service ? out_.routing_.add_internals : router.observed.access_logs;

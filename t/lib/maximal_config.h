@@ -54,6 +54,7 @@ entryPoints:
       denyMethods: [TRACE, CONNECT]
       maxConnectionMemory: 1048576
       websocket: {enabled: false, maxConnections: 5}
+      grpcErrors: true
     transport:
       lifeCycle: {requestAcceptGraceTimeout: 1s, graceTimeOut: 2s}
       respondingTimeouts: {readTimeout: 3s, writeTimeout: 4s, idleTimeout: 5s}
@@ -114,6 +115,7 @@ http:
       parentRefs: [parent]
       tls: {options: modern, certResolver: r, domains: [{main: a.test}]}
       observability: {accessLogs: false, metrics: true, tracing: false, traceVerbosity: detailed}
+      grpcErrors: true
     "true": {service: weighed}
   services:
     balanced:

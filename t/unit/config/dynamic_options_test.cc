@@ -71,8 +71,6 @@ TEST(dynamic_options, what_a_router_cannot_be_refuses_the_document) {
        "minimal, detailed"},
       {"tls: [a]",
        "1:27: error: http.routers.r.tls: a list where a section is needed; write keys below it"},
-      {"grpcErrors: true",
-       "1:34: error: http.routers.r.grpcErrors is not supported yet; take it out"},
   };
 
   check_rows(rows, router);

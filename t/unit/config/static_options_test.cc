@@ -136,8 +136,6 @@ TEST(static_options, what_an_entry_point_cannot_be_is_fatal) {
       {"transport: {maxConnectionsPerIP: 5}",
        "4:38: error: entryPoints.e.transport.maxConnectionsPerIP is not supported yet; take it "
        "out"},
-      {"http: {grpcErrors: true}",
-       "4:24: error: entryPoints.e.http.grpcErrors is not supported yet; take it out"},
   };
 
   check_rows(rows, entry_point);

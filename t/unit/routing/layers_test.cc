@@ -104,13 +104,15 @@ TEST(routing_layers, some_keys_are_for_roots_only) {
       "    k1: {rule: 'Path(`/1`)', service: a, parentRefs: [p], entryPoints: [web]}\n"
       "    k2: {rule: 'Path(`/2`)', service: a, parentRefs: [p], tls: {}}\n"
       "    k3: {rule: 'Path(`/3`)', service: a, parentRefs: [p], observability: {metrics: false}}\n"
-      "    k4: {rule: 'Path(`/4`)', service: a, parentRefs: [p]}\n");
+      "    k4: {rule: 'Path(`/4`)', service: a, parentRefs: [p]}\n"
+      "    k5: {rule: 'Path(`/5`)', service: a, parentRefs: [p], grpcErrors: true}\n");
 
   CHECK_EQUAL(
       std::string(
           "5:73: error: router \"k1\" has parentRefs and entryPoints; leave it to the parent\n"
           "6:5: error: router \"k2\" has parentRefs and tls; leave it to the parent\n"
-          "7:5: error: router \"k3\" has parentRefs and observability; leave it to the parent"),
+          "7:5: error: router \"k3\" has parentRefs and observability; leave it to the parent\n"
+          "9:5: error: router \"k5\" has parentRefs and grpcErrors; leave it to the parent"),
       found);
   CHECK_EQUAL(std::string("p@file>404"), asked("GET /1 host=p"));
   CHECK_EQUAL(std::string("p@file>k4@file"), asked("GET /4 host=p"));
