@@ -67,7 +67,8 @@ int EpollKernel::wait(std::span<Event> events) noexcept {
         .readable = (bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
         .writable = (bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
         .hangup = (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
-        .broken = (bits & (EPOLLHUP | EPOLLERR)) != 0,
+        // HUP alone is what two FINs make, theirs and ours; bytes that came before theirs may still be unread.
+        .broken = (bits & EPOLLERR) != 0,
     };
   }
   return std::max(count, 0);

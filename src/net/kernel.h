@@ -27,8 +27,8 @@ struct Event {
   Watch* watch;
   bool readable;
   bool writable;
-  bool hangup;  // the peer will send no more (RDHUP), or the socket is dead (HUP, ERR)
-  bool broken;  // dead both ways
+  bool hangup;  // the peer will send no more
+  bool broken;  // by an error (a reset, a time-out): no write will succeed any more
 };
 
 class Kernel {
