@@ -3,6 +3,7 @@
 
 #include "net/stream.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pm::net {
@@ -23,21 +24,25 @@ Splice::Step Splice::move(Stream& source, Stream& sink, std::size_t budget) noex
     pipe_ = source.loop().pipes().take();
     if (pipe_ == nullptr) return Step::copy;
   }
-  const Step step = pump(source, sink, budget);
+  const std::size_t short_fill = std::min(short_read, pipe_->size / 2);
+  const Step step = pump(source, sink, budget, short_fill);
   if (held_ == 0) source.loop().pipes().give(std::exchange(pipe_, nullptr));
-  judge(step);
+  judge(step, short_fill);
   return step;
 }
 
-Splice::Step Splice::pump(Stream& source, Stream& sink, std::size_t budget) noexcept {
+// A little that comes ends the move: peers that are quick could keep us for as long as they chat.
+Splice::Step Splice::pump(Stream& source, Stream& sink, std::size_t budget,
+                          std::size_t short_fill) noexcept {
+  std::size_t came = short_fill;
   while (true) {
     give(sink);
     if (held_ > 0) return Step::hold;
-    if (taken_ >= budget) return Step::more;
+    if (taken_ >= budget || came < short_fill) return Step::more;
     const Got got = source.receive(*pipe_);
     switch (got.status) {
       case Io::ok:
-        held_ = got.size;
+        held_ = came = got.size;
         taken_ += got.size;
         break;
       case Io::again: return Step::dry;
@@ -58,8 +63,8 @@ void Splice::give(Stream& sink) noexcept {
 }
 
 // A tunnel that has become a chat is copied again.
-void Splice::judge(Step step) noexcept {
-  if (step != Step::dry || taken_ >= short_read) {
+void Splice::judge(Step step, std::size_t short_fill) noexcept {
+  if (step == Step::hold || taken_ >= short_fill) {
     short_moves_ = 0;
   } else if (++short_moves_ >= most_short_moves) {
     short_moves_ = 0;

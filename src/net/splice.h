@@ -50,9 +50,9 @@ class Splice {
   std::size_t given() const noexcept { return given_; }
 
  private:
-  Step pump(Stream& source, Stream& sink, std::size_t budget) noexcept;
+  Step pump(Stream& source, Stream& sink, std::size_t budget, std::size_t short_fill) noexcept;
   void give(Stream& sink) noexcept;
-  void judge(Step step) noexcept;
+  void judge(Step step, std::size_t short_fill) noexcept;
 
   Pipe* pipe_ = nullptr;
   std::size_t held_ = 0;  // bytes in it

@@ -41,6 +41,7 @@ class Mover final {
   };
 
   void move() {
+    if (is_always_long) splice.note_read(Splice::long_flow);
     const Splice::Step step = splice.move(*source, *sink, budget);
     taken += splice.taken();
     given += splice.given();
@@ -58,6 +59,7 @@ class Mover final {
   Stream* source = nullptr;
   Stream* sink = nullptr;
   std::size_t budget = 65536;
+  bool is_always_long = false;
   std::size_t taken = 0;
   std::size_t given = 0;
   std::string heard;
@@ -148,6 +150,7 @@ TEST(splice, every_cut_gives_the_same_bytes) {
       {7, 7},        {65536, 65536},  {100, 5},        {4097, 8192}, {1, 1},
       {2048, 12288}, {pipe_size, 10}, {10, pipe_size},
   };
+  mover.is_always_long = true;
   for (const auto& [most, window] : cuts) {
     CHECK_TRUE(carry(most, window) == bytes);
     kernel.socket(from).fin_in = false;
@@ -188,21 +191,29 @@ TEST(splice, a_read_of_some_length_says_nothing) {
 }
 
 TEST(splice, a_flow_that_has_become_a_chat_is_copied_again) {
-  for (int i = 0; i < Splice::most_short_moves; ++i) {
+  for (int i = 0; i < Splice::most_short_moves / 2; ++i) {
     kernel.deliver(from, "hello");
-    CHECK_EQUAL(std::string_view("dry "), turn());
+    CHECK_EQUAL(std::string_view("more dry "), turn());
   }
   kernel.deliver(from, "hello");
 
   CHECK_EQUAL(std::string_view("copy "), turn());
 }
 
+TEST(splice, a_chat_that_is_never_dry_is_copied_again) {
+  kernel.limit_splices(5);
+  kernel.deliver(from, bytes);
+
+  CHECK_EQUAL(std::string_view("more more more more more more more more copy "), turn());
+}
+
 TEST(splice, a_long_move_among_short_ones_goes_on) {
   for (int i = 0; i < 2 * Splice::most_short_moves; ++i) {
-    kernel.deliver(from, i % 4 == 0 ? bytes : "hello");
-    CHECK_EQUAL(std::string_view("dry "), turn());
+    kernel.deliver(from, i % 3 == 0 ? bytes : "hello");
+    CHECK_FALSE(turn().starts_with("copy"));
     kernel.take(to);
   }
+  CHECK_TRUE(kernel.socket(from).in.empty());
 }
 
 TEST(splice, stops_when_it_has_had_its_share_of_a_turn) {
