@@ -184,9 +184,7 @@ void Client::on_broken() noexcept {
 }
 
 void Client::resume_response(http::Exchange&) noexcept {
-  if (server_done_) return;
-  stream_->resume();
-  if (splice_.holds_bytes()) stream_->poke();
+  if (!server_done_) stream_->resume();
 }
 
 // The exchange is over before the answer was: the connection is in the middle of something and cannot be kept. The end of

@@ -43,7 +43,7 @@ struct Server::Batch {
 void Server::on_readable() noexcept {
   if (state_ == State::closing) return discard();
   if (!carry_.empty()) take_input();
-  if (state_ != State::closed && (stream_->is_readable() || splice_.holds_bytes())) read_some();
+  if (state_ != State::closed && stream_->is_readable()) read_some();
 }
 
 bool Server::takes_input() const noexcept {
@@ -244,9 +244,7 @@ void Server::resume_request(http::Exchange& exchange) noexcept {
   while (is_running() && wants_body_ && body_is_due() && !input().empty()) {
     if (!deliver_body()) break;
   }
-  if (!is_running() || !wants_body_ || !body_is_due()) return;
-  stream_->resume();
-  if (splice_.holds_bytes()) stream_->poke();
+  if (is_running() && wants_body_ && body_is_due()) stream_->resume();
 }
 
 void Server::hold_request(http::Exchange&) noexcept {

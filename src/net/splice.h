@@ -9,7 +9,8 @@
 //   source  decision 47; performance-notes.md section 2.3, "Forwarding a byte stream"
 //
 // The source is read only into an empty pipe. So what the sink does not take stops the source, a dry source cannot be taken
-// for a full pipe, the end of a source is met behind its last byte, and no byte overtakes another.
+// for a full pipe, the end of a source is met behind its last byte, and no byte overtakes another. Nor was it found dry while
+// bytes are held: it is still readable, so that resuming it is all that has to be done when the sink has room.
 #pragma once
 
 #include "net/pipes.h"
@@ -42,7 +43,6 @@ class Splice {
   void note_read(std::size_t size) noexcept;
   // Both without a layer. `budget`: once so many bytes were taken it is enough.
   Step move(Stream& source, Stream& sink, std::size_t budget) noexcept;
-  bool holds_bytes() const noexcept { return held_ > 0; }
   void drop(Loop& loop) noexcept;  // what is on its way is lost
 
   // By the last move().
