@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Upgraded connections that carry much: every byte, both ends, bounded memory, spliced where that is possible and worth it."""
+import fcntl
 import hashlib
 import json
 import os
@@ -332,3 +333,37 @@ def test_a_flow_under_tls_is_copied():
             assert client_heard.result() == ("eof", 8 * MIB, digest(DOWN, 8 * MIB))
         assert trace.spliced == 0
         assert server_heard.sum.hexdigest() == digest(UP, 8 * MIB)
+
+
+# -- the pipes --------------------------------------------------------------------------------------------------------------------------
+def pipes_of(pid):
+    """Sizes, by pipe."""
+    sizes = {}
+    for fd in os.listdir("/proc/%d/fd" % pid):
+        path = "/proc/%d/fd/%s" % (pid, fd)
+        if os.readlink(path).startswith("pipe:"):
+            with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as f:
+                sizes[os.readlink(path)] = fcntl.fcntl(f, fcntl.F_GETPIPE_SZ)
+    return sorted(sizes.values(), reverse=True)
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="others have a quota, and only root may look into a worker")
+
+
+@as_root
+def test_pipes_of_root_are_large_in_each_worker():
+    """64 × 256 KiB in four workers are the whole quota of a user (pipe-user-pages-soft); a second generation is not bound by it."""
+    with Site(workers=8) as world:
+        for worker in world.daemon.workers():
+            assert pipes_of(worker)[:64] == [262144] * 64
+
+
+@as_root
+def test_few_descriptors_few_pipes():
+    with Site(static={"rlimitNofile": 256, "workerConnections": 100}) as world:
+        assert pipes_of(world.daemon.worker()).count(262144) == 8
+        client, server = world.tunnel()
+        heard = Swallow(client.socket)
+        pour(server.socket, DOWN, 8 * MIB)
+        server.half_close()
+        assert heard.result() == ("eof", 8 * MIB, digest(DOWN, 8 * MIB))
