@@ -76,7 +76,7 @@ class Swallow(threading.Thread):
 class Site:
     """A daemon in front of a server whose ends of the tunnels are handed to the test."""
 
-    def __init__(self, front=site, client=RawClient, **options):
+    def __init__(self, front=site, client=RawClient, **options):  # those of front()
         self.arrived, self.over = [], threading.Event()
         self.server = RawServer(default=self.switch)
         self.daemon = front(self.server if front is tls_site else {"app": self.server}, **options)
@@ -289,6 +289,20 @@ def test_a_long_flow_is_spliced(world, source):
         assert heard.result() == ("eof", SIZE, digest(DOWN, SIZE))
     assert trace.spliced + trace.copied == SIZE
     assert trace.copied < SIZE / 4
+
+
+@traced
+def test_middlewares_of_bodies_are_passed_by():
+    links = {"packs": {"compress": {}}, "holds": {"buffering": {"memResponseBodyBytes": 1000}}}
+    routers = {"all": {"rule": "PathPrefix(`/`)", "service": "app", "middlewares": list(links)}}
+    with Site(routers=routers, http={"middlewares": links}) as world:
+        client, server = world.tunnel()
+        with Trace(world) as trace:
+            heard = Swallow(client.socket)
+            pour(server.socket, DOWN, SIZE)
+            server.half_close()
+            assert heard.result() == ("eof", SIZE, digest(DOWN, SIZE))
+        assert trace.spliced > SIZE / 4 * 3
 
 
 @traced
