@@ -142,7 +142,6 @@ void Pool::dial_ended(Target& target) noexcept {
 void Pool::dial_failed(Target& target, http::Outcome outcome) noexcept {
   dial_ended(target);
   target.queue.move_stranded(failed_, outcome);
-  if (!failed_.empty()) loop_->reactor().queue(*waker_);
 }
 
 void Pool::fail_waiters() noexcept {

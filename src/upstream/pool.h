@@ -156,6 +156,7 @@ class Pool final : private http::ConnectionOwner {
     void on_room(http::ClientConnection& connection) noexcept override;
     void on_draining(http::ClientConnection& connection) noexcept override;
     bool has_place(const http::ClientConnection& connection) const noexcept;
+    void set_aside(http::ClientConnection& connection) noexcept;
     void unpark(http::ClientConnection& connection) noexcept;
 
     Pool* pool_;

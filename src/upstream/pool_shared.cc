@@ -33,11 +33,15 @@ http::ClientConnection* Pool::Shared::take(Target& target) noexcept {
       unpark(connection);
       return &connection;
     }
-    connection.InPool::unlink();
-    // One that still carries something closes behind the last of it.
-    if (connection.is_parked && pool_->is_too_old(connection)) connection.close();
+    set_aside(connection);
   }
   return nullptr;
+}
+
+// It has no room for now, or is too old: then it closes as soon as it carries nothing.
+void Pool::Shared::set_aside(http::ClientConnection& connection) noexcept {
+  connection.InPool::unlink();
+  if (connection.is_parked && pool_->is_too_old(connection)) connection.close();
 }
 
 // The one that has refused goes behind the others; it is better than nothing, and nothing is left at the limit.
@@ -66,8 +70,7 @@ void Pool::Shared::on_idle(http::ClientConnection& connection) noexcept {
 }
 
 void Pool::Shared::on_room(http::ClientConnection& connection) noexcept {
-  const bool has_place = this->has_place(connection);
-  if (!has_place) return connection.InPool::unlink();
+  if (!has_place(connection)) return set_aside(connection);
   if (!connection.InPool::is_linked()) target_of(connection).shared.push_front(connection);
   pool_->wake_waiter(target_of(connection));
 }

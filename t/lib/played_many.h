@@ -4,6 +4,7 @@
 //
 //   in      exchanges; what the test says of each and of the connection
 //   out     to the owner what a codec of HTTP/2 would say
+//   own     frees itself at the end of the turn in which it closes; its place in the list of all is null then
 #pragma once
 
 #include "http/client.h"
@@ -19,8 +20,14 @@ class PlayedMany final : public http::ClientConnection,
                          public http::ClientEnd,
                          public net::Mortal {
  public:
-  PlayedMany(net::Stream* socket, http::ConnectionOwner& keeper, std::uint32_t limit)
-      : stream(socket), owner(&keeper), opened(socket->loop().now_ms()), limit_(limit) {}
+  PlayedMany(net::Stream* socket, http::ConnectionOwner& keeper, std::uint32_t limit,
+             std::vector<PlayedMany*>& all)
+      : stream(socket), owner(&keeper), opened(socket->loop().now_ms()), limit_(limit), all_(&all) {
+    all.push_back(this);
+  }
+  ~PlayedMany() override {
+    std::replace(all_->begin(), all_->end(), this, static_cast<PlayedMany*>(nullptr));
+  }
 
   void begin(http::Exchange& what, http::Attempt& who,
              const http::ForwardOptions&) noexcept override {
@@ -116,6 +123,7 @@ class PlayedMany final : public http::ClientConnection,
   }
 
   std::uint32_t limit_;
+  std::vector<PlayedMany*>* all_;
 };
 
 }  // namespace pm::test

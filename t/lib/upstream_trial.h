@@ -158,8 +158,8 @@ class UpstreamTrial final : private upstream::Connector {
   std::unique_ptr<net::Loop> loop = net::Loop::create_for_test(kernel);
   BlockPool blocks{4096};
   std::vector<PlayedConnection*> connections;  // in the order in which they were opened
-  std::vector<PlayedMany*> many;
-  std::uint32_t limit = 100;  // exchanges at once on each of those
+  std::vector<PlayedMany*> many;               // likewise; null: closed
+  std::uint32_t limit = 100;                   // exchanges at once on each of those
   std::unique_ptr<upstream::Pool> pool;
   bool has_http2 = true;  // the codec is there
 
@@ -175,8 +175,7 @@ class UpstreamTrial final : private upstream::Connector {
                                 upstream::Protocol protocol) noexcept override {
     if (!speaks(protocol)) return nullptr;
     stream->set_user(silent_);
-    if (protocol == upstream::Protocol::http2)
-      return many.emplace_back(new PlayedMany(stream, owner, limit));
+    if (protocol == upstream::Protocol::http2) return new PlayedMany(stream, owner, limit, many);
     return connections.emplace_back(new PlayedConnection(stream, owner));
   }
   bool speaks(upstream::Protocol protocol) const noexcept override {
