@@ -254,11 +254,10 @@ BODY_FAULTS = {
 def test_body_fault(client, server, row):
     length, pieces, trailers = BODY_FAULTS[row]
     before = len(server.requests)
-    stream = client.open(get("/fault", "POST", fields=[("content-length", length)] if length else []), end=False)
-    for at, piece in enumerate(pieces):
-        client.send(data(stream, piece, end=trailers is None and at == len(pieces) - 1))
-    if trailers is not None:
-        client.send(client.headers(stream, trailers))
+    stream = client.new_stream()
+    frames = [client.headers(stream, get("/fault", "POST", fields=[("content-length", length)] if length else []), end=False)]
+    frames += [data(stream, piece, end=trailers is None and at == len(pieces) - 1) for at, piece in enumerate(pieces)]
+    client.send(*frames, client.headers(stream, trailers) if trailers is not None else b"")
     answer = client.answer(stream)
     assert (answer.reset, answer.status) == (PROTOCOL_ERROR, None), answer
     assert client.alive() and not client.goaways
