@@ -5,6 +5,7 @@
 #include "core/number.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "http/authority.h"
 #include "http/trailer.h"
 
 #include <algorithm>
@@ -20,6 +21,7 @@ using http::Request;
 
 constexpr std::size_t max_method = 32;
 constexpr int flood_factor = 4;
+constexpr std::size_t max_digits = 18;  // of a length: below 2^63 whatever they are
 
 // RFC 9113 section 8.2.2: of a connection of HTTP/1.
 constexpr http::FieldSet forbidden =
@@ -146,7 +148,10 @@ bool RequestFields::judge_pseudo(Request& request) noexcept {
   if (hosts_ > 1) return false;
   if (!has(Pseudo::authority)) request.authority = host_;
   if (hosts_ == 1 && !text::equals_ignore_case(host_, request.authority)) return false;
-  if (request.authority.empty()) return false;
+  std::string_view host;
+  if (request.authority.empty() ||
+      !http::canonical_host(request.authority, request.headers.arena(), host))
+    return false;
   const std::string_view path = request.target;
   if (path.empty() || !std::all_of(path.begin(), path.end(), is_target_char)) return false;
   const bool is_server_wide = path == "*" && request.method == "OPTIONS";
@@ -176,7 +181,7 @@ bool RequestFields::judge_framing(Request& request, bool ends) noexcept {
   if (lengths_ > 1) return false;
   if (lengths_ == 1) {
     const auto length = parse_u64(length_);
-    if (!length || (ends && *length != 0)) return false;
+    if (!length || length_.size() > max_digits || (ends && *length != 0)) return false;
     request.framing = Framing::length;
     request.content_length = *length;
     return true;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t tick_ms = 1000;
 constexpr std::uint64_t told_for_ms = 1000;  // then streams that were on their way have come
+constexpr std::size_t remembered_resets = 256;
 constexpr std::size_t least_share = 4096;
 constexpr std::size_t most_share = 65536;
 // What a stream costs before a byte of a body has come: its exchange, the head's arena, the library's part.
@@ -64,8 +65,33 @@ ServerStream* Server::stream_of(const nghttp2_frame& frame) noexcept {
   return static_cast<ServerStream*>(find(frame.hd.stream_id));
 }
 
+void Server::on_bytes(std::string_view bytes) noexcept {
+  walk_.pass(bytes, [this](const PriorityFrame& frame) { judge(frame); });
+}
+
+void Server::judge(const PriorityFrame& frame) noexcept {
+  glitch();
+  if (frame.length != 5) return doom(NGHTTP2_FRAME_SIZE_ERROR);
+  if (frame.stream == 0 || frame.stream == frame.depends_on) doom(NGHTTP2_PROTOCOL_ERROR);
+}
+
+// A head for a stream that has been: the library passes it over, since it does not remember whether it was reset by us while
+// this was under way, or has ended, or never was (RFC 9113 sections 5.1 and 5.1.1).
+void Server::on_frame_begins(const nghttp2_frame_hd& head) noexcept {
+  if (head.type != NGHTTP2_HEADERS || head.stream_id > last_stream_ || head.stream_id == 0) return;
+  if (find(head.stream_id) != nullptr) return;
+  if (std::find(reset_.begin(), reset_.end(), head.stream_id) == reset_.end())
+    doom(NGHTTP2_STREAM_CLOSED);
+}
+
+void Server::on_reset_sent(std::int32_t id) noexcept {
+  if (reset_.size() < remembered_resets) return reset_.push_back(id);
+  reset_[next_reset_++ % remembered_resets] = id;
+}
+
 void Server::on_begin_headers(const nghttp2_frame& frame) noexcept {
   if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return;
+  last_stream_ = frame.hd.stream_id;
   auto* stream = new ServerStream(*this, frame.hd.stream_id);
   nghttp2_session_set_stream_user_data(library(), frame.hd.stream_id, static_cast<Stream*>(stream));
   if (open_streams() == 0) loop().arm(*this, loop().now_ms() + tick_ms);

@@ -12,11 +12,13 @@
 //   serving ── drain ──► told (GOAWAY 2^31-1, PING) ── answer, or a second ──► leaving (GOAWAY last) ── last stream ──► over
 #pragma once
 
+#include "h2/frame_walk.h"
 #include "h2/request_fields.h"
 #include "h2/session.h"
 #include "http/codec.h"
 
 #include <memory>
+#include <vector>
 
 namespace pm::h2 {
 
@@ -80,6 +82,9 @@ class Server final : public Session, public ListNode<Server> {
   bool begin() noexcept;
 
   // Session
+  void on_bytes(std::string_view bytes) noexcept override;
+  void on_frame_begins(const nghttp2_frame_hd& head) noexcept override;
+  void on_reset_sent(std::int32_t id) noexcept override;
   void on_begin_headers(const nghttp2_frame& frame) noexcept override;
   void on_field(const nghttp2_frame& frame, std::string_view name,
                 std::string_view value) noexcept override;
@@ -92,6 +97,7 @@ class Server final : public Session, public ListNode<Server> {
   void on_tick() noexcept override;
 
   ServerStream* stream_of(const nghttp2_frame& frame) noexcept;
+  void judge(const PriorityFrame& frame) noexcept;
   void forget(ServerStream& stream) noexcept;
   void arm() noexcept;
   void leave() noexcept;
@@ -106,6 +112,10 @@ class Server final : public Session, public ListNode<Server> {
   std::uint64_t number_;
   std::unique_ptr<http::SecureFacts> secure_;
   Endpoint client_;
+  FrameWalk walk_{client_preface.size()};
+  std::vector<std::int32_t> reset_;  // by us, the latest ones: what comes for them was under way
+  std::size_t next_reset_ = 0;
+  std::int32_t last_stream_ = 0;  // that the client has begun
   std::uint64_t requests_ = 0;
   std::uint64_t idle_since_ms_;
   std::uint64_t told_ms_ = 0;

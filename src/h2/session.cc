@@ -38,6 +38,7 @@ struct Session::Calls {
     if (is_empty && (head->type == NGHTTP2_DATA || head->type == NGHTTP2_HEADERS ||
                      head->type == NGHTTP2_CONTINUATION))
       session.glitch();
+    session.on_frame_begins(*head);
     return verdict(session);
   }
   static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept {
@@ -175,6 +176,8 @@ void Session::on_readable() noexcept {
 }
 
 void Session::feed(std::string_view bytes) noexcept {
+  on_bytes(bytes);
+  if (doomed_) return end(doom_);
   do {
     paused_ = false;
     in_library_ = true;
@@ -209,7 +212,6 @@ void Session::note_frame(const nghttp2_frame& frame) noexcept {
       on_headers(frame);
       break;
     case NGHTTP2_RST_STREAM:
-    case NGHTTP2_PRIORITY:
     case NGHTTP2_PRIORITY_UPDATE: glitch(); break;
     case NGHTTP2_SETTINGS:
       if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) break;
@@ -335,6 +337,7 @@ int Session::send_data(Stream& stream, const std::uint8_t* head, std::size_t siz
 
 void Session::note_sent(const nghttp2_frame& frame) noexcept {
   if (frame.hd.type == NGHTTP2_RST_STREAM) {
+    on_reset_sent(frame.hd.stream_id);
     if (is_provoked(frame.rst_stream.error_code)) glitch();
     return;
   }

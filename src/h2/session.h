@@ -65,7 +65,10 @@ class Session : public net::Mortal,
   void feed(std::string_view bytes) noexcept;  // what was read already
   bool is_closed() const noexcept { return state_ == State::closed; }
 
+  virtual void on_bytes(std::string_view) noexcept {}  // before the library sees them
   // From within the library; the streams' own changes are noted by changed().
+  virtual void on_frame_begins(const nghttp2_frame_hd&) noexcept {}
+  virtual void on_reset_sent(std::int32_t) noexcept {}
   virtual void on_begin_headers(const nghttp2_frame& frame) noexcept = 0;
   virtual void on_field(const nghttp2_frame& frame, std::string_view name,
                         std::string_view value) noexcept = 0;

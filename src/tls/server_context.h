@@ -31,7 +31,7 @@ struct ServerOptions {
   std::vector<std::string>
       suites;  // the library's names, for TLS 1.2 and older; empty: the built-in ones
   std::vector<std::string> groups;  // the library's names; empty: the built-in ones
-  std::vector<std::string> protocols = {"http/1.1"};  // ALPN, in order of preference
+  std::vector<std::string> protocols = {"h2", "http/1.1"};  // ALPN, in order of preference
   ClientAuth client_auth = ClientAuth::none;
   std::vector<std::string> authorities;  // PEM
   bool sni_strict = false;
