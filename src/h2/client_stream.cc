@@ -190,7 +190,10 @@ void ClientStream::pass_head() noexcept {
   if (is_bodiless && response.framing != http::Framing::length)
     response.framing = http::Framing::none;
   exchange.response_head();
-  if (exchange_ != nullptr) pull();
+  if (exchange_ == nullptr) return;
+  const bool is_alone = is_drained() && !remote_ended_;
+  pull();
+  if (is_alone && exchange_ != nullptr) exchange_->flush_response();
 }
 
 // ---- its body ---------------------------------------------------------------------------------------------------------

@@ -203,6 +203,7 @@ std::uint32_t Session::code_of(int error) noexcept {
 
 void Session::note_data(Stream& stream, std::string_view piece) noexcept {
   pieces_[piece_count_++] = {&stream, piece};
+  changed(stream);
 }
 
 void Session::note_frame(const nghttp2_frame& frame) noexcept {
@@ -232,37 +233,30 @@ void Session::note_frame(const nghttp2_frame& frame) noexcept {
   changed(*stream);
 }
 
-// Tells those outside what the library brought: heads first, then what came behind them, then ends.
+// Tells those outside what the library brought, stream by stream: a head, what came behind it and the end are handed on before
+// another exchange writes anything.
 void Session::settle() noexcept {
+  std::array<std::string_view, most_pieces> slices;
   List<Stream, ChangedTag> now;
   now.take_all(changed_);
-  now.for_each([](Stream& stream) { stream.on_begin(); });
-  deliver();
   while (!now.empty()) {
     Stream& stream = now.pop_front();
-    stream.remote_ended_ = stream.end_came_;
-    stream.go_on();
-    stream.pass_end();
-    stream.on_change();
-  }
-  if (state_ == State::open) on_settled();
-}
-
-// Pieces that came behind one another for one stream are handed over together.
-void Session::deliver() noexcept {
-  std::array<std::string_view, 64> slices;
-  std::size_t at = 0;
-  while (at < piece_count_) {
-    Stream& stream = *pieces_[at].stream;
     std::size_t count = 0;
     std::size_t size = 0;
-    for (; at < piece_count_ && pieces_[at].stream == &stream; ++at) {
-      slices[count++] = pieces_[at].bytes;
-      size += pieces_[at].bytes.size();
+    for (std::size_t i = 0; i < piece_count_; ++i) {
+      if (pieces_[i].stream != &stream) continue;
+      slices[count++] = pieces_[i].bytes;
+      size += pieces_[i].bytes.size();
     }
+    stream.remote_ended_ = stream.end_came_;
     stream.arrived({slices.data(), count}, size);
+    stream.on_begin();
+    stream.keep_fresh();
+    stream.go_on();
+    stream.on_change();
   }
   piece_count_ = 0;
+  if (state_ == State::open) on_settled();
 }
 
 // ---- out --------------------------------------------------------------------------------------------------------------

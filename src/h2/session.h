@@ -112,7 +112,6 @@ class Session : public net::Mortal,
   bool may_read() noexcept;
   bool fill(net::Gather& gather) noexcept;
   void settle() noexcept;
-  void deliver() noexcept;
   void note_data(Stream& stream, std::string_view piece) noexcept;
   void note_frame(const nghttp2_frame& frame) noexcept;
   void note_sent(const nghttp2_frame& frame) noexcept;
@@ -133,7 +132,8 @@ class Session : public net::Mortal,
     Stream* stream;
     std::string_view bytes;
   };
-  std::array<Piece, 64> pieces_;
+  static constexpr std::size_t most_pieces = 64;
+  std::array<Piece, most_pieces> pieces_;
   std::size_t piece_count_ = 0;
   std::size_t queued_ = 0;  // of all streams
   std::size_t open_streams_ = 0;

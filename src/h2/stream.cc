@@ -5,6 +5,7 @@
 #include "h2/write.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <sys/uio.h>
 
@@ -30,19 +31,31 @@ void Stream::drop_bytes() noexcept {
 // ---- receiving --------------------------------------------------------------------------------------------------------
 
 void Stream::arrived(std::span<const std::string_view> slices, std::size_t size) noexcept {
+  if (size == 0) return;
   received_ += size;
   if (session_->role_ == Session::Role::client)
     nghttp2_session_consume_connection(session_->library(), size);
   if (!has_sink()) return discard_now(size);
-  if (wants_ && !passing_ && in_.empty()) return pass({slices, size});
-  for (const std::string_view slice : slices)
-    in_.append(session_->loop().pools(), slice);
+  fresh_ = slices;
+  fresh_size_ = size;
 }
 
-void Stream::pass(const http::Chunk& chunk) noexcept {
+// What nobody has asked for by now waits.
+void Stream::keep_fresh() noexcept {
+  if (wants_ && !passing_) return pull();
+  for (const std::string_view slice : fresh_)
+    in_.append(session_->loop().pools(), slice);
+  fresh_ = {};
+}
+
+void Stream::pass(const http::Chunk& chunk, bool is_last) noexcept {
   passing_ = true;
   untaken_ += chunk.size;
   hand_over(chunk);
+  if (is_last && has_sink()) {
+    end_passed_ = true;
+    hand_over_end();
+  }
   const Flow flow = has_sink() ? flush_sink() : Flow::more;
   passing_ = false;
   if (flow == Flow::hold) {
@@ -53,27 +66,39 @@ void Stream::pass(const http::Chunk& chunk) noexcept {
   }
 }
 
+void Stream::pass_queued() noexcept {
+  iovec pieces[16];
+  std::string_view slices[16];
+  const auto count = static_cast<std::size_t>(in_.front(pieces, 16));
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    slices[i] = {static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len};
+    size += slices[i].size();
+  }
+  pass({{slices, count}, size}, remote_ended_ && size == in_.size() && fresh_.empty());
+  in_.consume(session_->loop().pools(), std::min(size, in_.size()));
+}
+
 void Stream::pull() noexcept {
   wants_ = true;
   give_back();
   if (passing_) return;
-  while (wants_ && !in_.empty() && has_sink()) {
-    iovec pieces[16];
-    std::string_view slices[16];
-    const auto count = static_cast<std::size_t>(in_.front(pieces, 16));
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      slices[i] = {static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len};
-      size += slices[i].size();
+  while (wants_ && has_sink()) {
+    if (!in_.empty()) {
+      pass_queued();
+    } else if (!fresh_.empty()) {
+      const http::Chunk chunk{std::exchange(fresh_, {}), fresh_size_};
+      pass(chunk, remote_ended_);
+    } else {
+      break;
     }
-    pass({{slices, count}, size});
-    in_.consume(session_->loop().pools(), std::min(size, in_.size()));
   }
   pass_end();
 }
 
+// What came, and behind that its end, go to the sink together where they can.
 void Stream::pass_end() noexcept {
-  if (!wants_ || passing_ || end_passed_ || !remote_ended_ || !in_.empty() || !has_sink()) return;
+  if (!wants_ || passing_ || end_passed_ || !remote_ended_ || !is_drained() || !has_sink()) return;
   end_passed_ = true;
   hand_over_end();
   if (has_sink()) flush_sink();
@@ -81,7 +106,8 @@ void Stream::pass_end() noexcept {
 
 void Stream::discard() noexcept {
   wants_ = false;
-  const std::size_t size = in_.size();
+  const std::size_t size = in_.size() + (fresh_.empty() ? 0 : fresh_size_);
+  fresh_ = {};
   in_.clear(session_->loop().pools());
   discard_now(size);
 }

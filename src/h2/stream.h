@@ -53,11 +53,12 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
 
   // Receiving.
   void arrived(std::span<const std::string_view> slices, std::size_t size) noexcept;
+  void keep_fresh() noexcept;
   void pull() noexcept;  // the sink wants more, and has taken what it was given
   void hold() noexcept { wants_ = false; }
   void pass_end() noexcept;
   void discard() noexcept;  // nobody wants anything any more
-  bool is_drained() const noexcept { return in_.empty(); }
+  bool is_drained() const noexcept { return in_.empty() && fresh_.empty(); }
 
   // Sending.
   void queue(const http::Chunk& chunk) noexcept;
@@ -82,7 +83,8 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
  private:
   static ssize_t on_read(nghttp2_session*, std::int32_t id, std::uint8_t* to, std::size_t room,
                          std::uint32_t* flags, nghttp2_data_source* source, void* user) noexcept;
-  void pass(const http::Chunk& chunk) noexcept;
+  void pass(const http::Chunk& chunk, bool is_last) noexcept;
+  void pass_queued() noexcept;
   void discard_now(std::size_t size) noexcept;
   void give_back() noexcept;
   void grow() noexcept;
@@ -90,6 +92,8 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
   void took(std::size_t size) noexcept;
   void go_on() noexcept;
 
+  std::span<const std::string_view> fresh_;  // of the present read, behind what is queued
+  std::size_t fresh_size_ = 0;
   std::uint64_t untaken_ = 0;      // handed over, but the sink has not taken it
   std::uint64_t since_grown_ = 0;  // taken at once since the window was doubled
   std::uint64_t window_ = 65535;   // the peer's
