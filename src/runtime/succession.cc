@@ -75,13 +75,14 @@ void Succession::take(std::unique_ptr<Runtime> made, const Done& done) {
   go_on();
 }
 
+// At once, not when a timer comes: reloads that follow one another faster than it would pile up what nobody needs.
 void Succession::retire(std::unique_ptr<Runtime> old) {
   held_.push_back(std::move(old));
-  options_.loop->arm(*this, options_.loop->now_ms());
+  let_go();
+  if (!is_armed()) options_.loop->arm(*this, options_.loop->now_ms() + look_again_ms);
 }
 
-// Pools go once nobody's routes lead to them.
-void Succession::on_timer() noexcept {
+void Succession::let_go() noexcept {
   const auto is_held = [](const auto& one) {
     return one->holders > 0;
   };
@@ -91,6 +92,11 @@ void Succession::on_timer() noexcept {
     garbage_.push_back(std::move(*at));
   }
   held_.erase(free, held_.end());
+}
+
+// Pools go once nobody's routes lead to them.
+void Succession::on_timer() noexcept {
+  let_go();
   const bool all_swept = options_.pools->sweep();
   const bool all_done = held_.empty() && garbage_.empty() && !thread_.is_running() && all_swept;
   go_on();

@@ -48,6 +48,7 @@ class Succession final : private net::Timer {
   void build();
   void take(std::unique_ptr<Runtime> made, const Done& done);
   void retire(std::unique_ptr<Runtime> old);
+  void let_go() noexcept;  // of those that no exchange holds whole
   void on_timer() noexcept override;
 
   Options options_;
