@@ -4,6 +4,9 @@
 #include "h2/client.h"
 #include "h2/write.h"
 #include "http/hop.h"
+#include "http/kept_body.h"
+
+#include <sys/uio.h>
 
 namespace pm::h2 {
 namespace {
@@ -230,6 +233,23 @@ void ClientStream::on_change() noexcept {
   client().forget(*this);
 }
 
+// Nothing of this request has left: what was taken of its body goes to whoever is asked next.
+void ClientStream::hand_back_body() noexcept {
+  http::Exchange& exchange = *exchange_;
+  if (was_sent_ || out_.empty() || exchange.kept() != nullptr) return;
+  Arena& arena = exchange.arena();
+  auto* body = arena.make<http::KeptBody>(nullptr, UINT64_MAX);
+  while (!out_.empty()) {
+    iovec piece;
+    out_.front(&piece, 1);
+    const std::string_view slice(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    body->append({&slice, 1});
+    took(slice.size());
+  }
+  if (exchange.request_ended()) body->set_whole();
+  exchange.keep(*arena.make<http::KeptRequest>(exchange, *body), true);
+}
+
 void ClientStream::fail(http::Outcome outcome) noexcept {
   http::Exchange* const exchange = exchange_;
   http::Attempt* const attempt = attempt_;
@@ -243,6 +263,7 @@ void ClientStream::fail(http::Outcome outcome) noexcept {
       .on = client().is_open() ? &client() : nullptr};
   exchange->set_client_end(nullptr);
   const bool has_head = state_ == State::body;
+  hand_back_body();
   let_go();
   if (!has_head) return attempt->on_failed(*exchange, failure);
   exchange->flush_response();

@@ -61,6 +61,7 @@ class ClientStream final : public Stream, private http::ClientEnd {
   void stop_waiting_for_continue() noexcept;
   void request_is_out() noexcept;
   void let_go() noexcept;
+  void hand_back_body() noexcept;
   http::Outcome outcome_of_reset() const noexcept;
   Client& client() const noexcept;
 

@@ -60,6 +60,13 @@ std::string_view new_websocket_key(Arena& arena) {
 
 }  // namespace
 
+std::string_view canonical_copy(FieldId id, std::string_view name, Arena& arena) {
+  if (id != FieldId::other) return http::canonical_name(id);
+  char* const to = static_cast<char*>(arena.allocate(name.size(), 1));
+  http::write_canonical(to, name);
+  return {to, name.size()};
+}
+
 bool is_good_field(std::string_view name, std::string_view value) noexcept {
   if (!is_lower_token(name) || !is_clean_value(value)) return false;
   return value.empty() || (!is_blank(value.front()) && !is_blank(value.back()));
@@ -221,8 +228,7 @@ bool TrailerFields::add(http::Headers& trailers, const FieldLimits& limits, std:
   const FieldId id = http::classify(name);
   if (http::is_forbidden_trailer(id, name)) return true;
   Arena& arena = trailers.arena();
-  trailers.append(id, id == FieldId::other ? arena.copy(name) : http::canonical_name(id),
-                  arena.copy(value));
+  trailers.append(id, canonical_copy(id, name, arena), arena.copy(value));
   return true;
 }
 

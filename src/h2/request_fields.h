@@ -86,6 +86,9 @@ class TrailerFields {
   std::uint32_t fields_ = 0;
 };
 
+// A copy in the spelling that peers of HTTP/1 expect: "x-foo" -> "X-Foo".
+std::string_view canonical_copy(http::FieldId id, std::string_view name, Arena& arena);
+
 // A name in lower case, a value without control bytes or blanks around it (RFC 9113 section 8.2.1).
 bool is_good_field(std::string_view name, std::string_view value) noexcept;
 constexpr std::size_t field_cost(std::string_view name, std::string_view value) noexcept {

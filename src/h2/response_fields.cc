@@ -42,8 +42,7 @@ void ResponseFields::add(http::Response& response, const FieldLimits& limits, st
   Arena& arena = response.headers.arena();
   const std::string_view kept = arena.copy(value);
   if (id == FieldId::content_length) length_ = kept, ++lengths_;
-  response.headers.append(id, id == FieldId::other ? arena.copy(name) : http::canonical_name(id),
-                          kept);
+  response.headers.append(id, canonical_copy(id, name, arena), kept);
 }
 
 bool ResponseFields::finish(http::Response& response) noexcept {

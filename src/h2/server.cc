@@ -75,13 +75,17 @@ void Server::judge(const PriorityFrame& frame) noexcept {
   if (frame.stream == 0 || frame.stream == frame.depends_on) doom(NGHTTP2_PROTOCOL_ERROR);
 }
 
-// A head for a stream that has been: the library passes it over, since it does not remember whether it was reset by us while
-// this was under way, or has ended, or never was (RFC 9113 sections 5.1 and 5.1.1).
+// For a stream that has been: the library passes it over, since it does not remember whether it was reset by us while this was
+// under way, or has ended, or never was (RFC 9113 sections 5.1 and 5.1.1).
 void Server::on_frame_begins(const nghttp2_frame_hd& head) noexcept {
-  if (head.type != NGHTTP2_HEADERS || head.stream_id > last_stream_ || head.stream_id == 0) return;
-  if (find(head.stream_id) != nullptr) return;
-  if (std::find(reset_.begin(), reset_.end(), head.stream_id) == reset_.end())
-    doom(NGHTTP2_STREAM_CLOSED);
+  const bool is_head = head.type == NGHTTP2_HEADERS;
+  if ((!is_head && head.type != NGHTTP2_DATA) || head.stream_id > last_stream_) return;
+  if (head.stream_id == 0 || find(head.stream_id) != nullptr) return;
+  const bool was_reset = std::find(reset_.begin(), reset_.end(), head.stream_id) != reset_.end();
+  if (is_head && !was_reset) return doom(NGHTTP2_STREAM_CLOSED);
+  glitch();
+  if (!was_reset)
+    nghttp2_submit_rst_stream(library(), NGHTTP2_FLAG_NONE, head.stream_id, NGHTTP2_STREAM_CLOSED);
 }
 
 void Server::on_reset_sent(std::int32_t id) noexcept {
@@ -187,10 +191,9 @@ void Server::on_tick() noexcept {
                                 is_over(header_block_ms_, settings_->read_timeout_ms)))
     return end(NGHTTP2_ENHANCE_YOUR_CALM);
   if (open_streams() == 0) {
-    const bool is_fresh = requests_ == 0;
-    const std::uint64_t allowed =
-        is_fresh ? settings_->read_timeout_ms : settings_->idle_timeout_ms;
-    if (is_over(is_fresh ? opened_ms() : idle_since_ms_, allowed)) return end(NGHTTP2_NO_ERROR);
+    const bool says_nothing = requests_ == 0 && is_over(opened_ms(), settings_->read_timeout_ms);
+    if (says_nothing || is_over(idle_since_ms_, settings_->idle_timeout_ms))
+      return end(NGHTTP2_NO_ERROR);
   }
   streams_.for_each(
       [now](Stream& stream) { static_cast<ServerStream&>(stream).look_at_time(now); });

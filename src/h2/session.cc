@@ -34,9 +34,11 @@ struct Session::Calls {
   }
   static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* head, void* user) noexcept {
     Session& session = self(user);
-    const bool is_empty = head->length == 0 && (head->flags & NGHTTP2_FLAG_END_STREAM) == 0;
-    if (is_empty && (head->type == NGHTTP2_DATA || head->type == NGHTTP2_HEADERS ||
-                     head->type == NGHTTP2_CONTINUATION))
+    const bool is_data = head->type == NGHTTP2_DATA;
+    const bool brings_nothing =
+        head->length == 0 && (!is_data || (head->flags & NGHTTP2_FLAG_END_STREAM) == 0);
+    if (brings_nothing &&
+        (is_data || head->type == NGHTTP2_HEADERS || head->type == NGHTTP2_CONTINUATION))
       session.glitch();
     session.on_frame_begins(*head);
     return verdict(session);

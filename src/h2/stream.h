@@ -66,6 +66,7 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
   Flow flow() noexcept;
   nghttp2_data_provider source() noexcept;
   void drop_bytes() noexcept;
+  void took(std::size_t size) noexcept;  // so much has left
 
   Session* session_;
   ByteQueue out_;
@@ -89,7 +90,6 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
   void give_back() noexcept;
   void grow() noexcept;
   void wake() noexcept;
-  void took(std::size_t size) noexcept;
   void go_on() noexcept;
 
   std::span<const std::string_view> fresh_;  // of the present read, behind what is queued

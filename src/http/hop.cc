@@ -50,20 +50,26 @@ bool lists_token(std::string_view list, std::string_view token) noexcept {
   return found;
 }
 
+// What says where a message ends: no other spelling of them may reach a server that folds names.
+constexpr FieldSet framing = bits({FieldId::content_length, FieldId::transfer_encoding});
+
 // "X_Forwarded.For" is read as X-Forwarded-For by servers that fold names into variables.
-bool is_alias_of_managed(std::string_view name) noexcept {
+bool is_alias_of(FieldSet set, std::string_view name) noexcept {
   constexpr std::size_t longest = sizeof("X-Forwarded-Tls-Client-Cert-Info") - 1;
   if (name.size() > longest) return false;
   std::array<char, longest> folded;
   std::transform(name.begin(), name.end(), folded.begin(),
                  [](char c) { return c == '_' || c == '.' ? '-' : c; });
-  return (field_bit(classify({folded.data(), name.size()})) & managed) != 0;
+  return (field_bit(classify({folded.data(), name.size()})) & set) != 0;
 }
 
 void drop_aliases(Headers& headers) noexcept {
   for (Field& field : headers) {
-    if (field.id != FieldId::other || (text::lower(field.name.front()) != 'x')) continue;
-    if (field.name.find_first_of("_.") != std::string_view::npos && is_alias_of_managed(field.name))
+    if (field.id != FieldId::other) continue;
+    const char first = text::lower(field.name.front());
+    if (first != 'x' && first != 'c' && first != 't') continue;
+    if (field.name.find_first_of("_.") != std::string_view::npos &&
+        is_alias_of(managed | framing, field.name))
       field.dropped = true;
   }
 }
@@ -139,7 +145,7 @@ void set_if_empty(Headers& headers, FieldId id, std::string_view value) noexcept
 }  // namespace
 
 bool is_managed(std::string_view name) noexcept {
-  return is_alias_of_managed(name);
+  return is_alias_of(managed, name);
 }
 
 bool apply_underscores(Request& request, Underscores strategy) noexcept {

@@ -150,6 +150,7 @@ class Connection:
         """Closes with RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.closed = True
+        self.socket.shutdown(socket.SHUT_RD)  # whoever reads holds the socket open
         self.socket.close()
 
     # -- receiving
