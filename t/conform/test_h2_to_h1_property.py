@@ -9,6 +9,7 @@ import random
 
 import pytest
 
+from lib.client import ask
 from lib.daemon import site
 from lib.h2wire import H2Client, data
 from lib.readings import disagreements
@@ -107,7 +108,10 @@ def assert_faithful(case, request):
     assert request.method == case.method and len(request.all("host")) == 1
     assert {n.lower() for n in request.names()} <= sent | ADDED, request.head
     assert len(request.all("content-length")) + len(request.all("transfer-encoding")) <= 1
-    assert request.body == (case.body or b""), request.head
+    # Of more bytes than were announced the server may have what was announced, before the rest came and reset the stream.
+    said = [v for k, v in case.section if k == "content-length"]
+    whole = case.body or b""
+    assert request.body in (whole, whole[: int(said[0])] if said and said[0].isdigit() else whole), request.head
     assert {k.lower() for k, _ in request.trailers} <= {k for k, _ in case.trailers}
 
 
@@ -145,7 +149,19 @@ def check(server, cases):
 
 def assert_one_reading(server):
     for connection in list(server.connections):
-        found, _ = disagreements(bytes(connection.received))
-        assert not found, found
+        # Names that fold to those of framing have a test of their own below.
+        found, _ = disagreements(bytes(connection.received), ("exact", "trimmed"))
+        assert not found, (found[0], bytes(connection.received)[-3000:])
     assert not server.saw("X-Injected")
     assert not [e for e in server.errors if isinstance(e, ProtocolError)], server.errors
+
+
+@pytest.mark.parametrize("name", ["content_length", "content.length", "transfer_encoding", "transfer.encoding"])
+def test_security_2_a_name_that_folds_to_one_of_framing_never_reaches_a_server(name):
+    """CGI and WSGI know no difference between `-` and `_`: what the proxy sets itself is deleted in all spellings."""
+    value = "5" if "length" in name else "chunked"
+    with RawServer() as server, site({"app": server}) as daemon:
+        with H2Client(daemon.port) as client:
+            assert client.ask(fields=[(name, value)]).status == 200
+        assert ask(daemon.port, fields=[(name, value)]).status == 200
+        assert [r.has(name) for r in server.requests] == [False, False]

@@ -108,10 +108,14 @@ class LenientReader:
 READERS = {"%s, %s, %s" % combination: LenientReader(*combination) for combination in itertools.product(LINE_ENDS, FRAMINGS, NAMES)}
 
 
-def disagreements(data):
-    """What the readers say against the strict one; the requests that all of them see."""
+def disagreements(data, names=NAMES):
+    """What the readers with these ways to take names say against the strict one; the requests that all of them see."""
     try:
         agreed = strictly(data)
     except ProtocolError as error:
         return ["strict: %s" % error], []
-    return ["%s: %r instead of %r" % (name, seen[-3:], agreed[-3:]) for name, seen in ((n, r.requests(data)) for n, r in READERS.items()) if seen != agreed], agreed
+    wrong = []
+    for label, reader in READERS.items():
+        if reader.names in names and reader.requests(data) != agreed:
+            wrong.append("%s: %r instead of %r" % (label, reader.requests(data)[-3:], agreed[-3:]))
+    return wrong, agreed
