@@ -449,13 +449,13 @@ def test_the_servers_windows_are_kept():
             stream = server.heads[1]
             for size in range(100, 1001, 100):
                 assert wait_until(lambda: len(stream.request.body) == size), len(stream.request.body)
-                stream.connection.credit(100, stream.number)
+                if size < 1000:
+                    stream.connection.credit(100, stream.number)
             assert client.response().status == 200
         assert not server.errors
 
 
 def test_a_client_that_does_not_read_stops_the_server_and_nobody_else(server, daemon):
-    server.answers["/endless"] = lambda stream: (stream.headers(200), [stream.data(b"x" * 100_000) for _ in range(300)], stream.data(b"", end=True))
     sent = []
     server.answers["/endless"] = lambda stream: (sent.append(stream), stream.headers(200), [stream.data(b"x" * 10_000) or sent.append(1) for _ in range(3000)])
     with RawClient(daemon.port, receive_buffer=4096) as client:
@@ -472,6 +472,48 @@ def _grows(items):
     before = len(items)
     time.sleep(0.3)
     return len(items) > before
+
+
+class Together:
+    """Answers so many requests in one write, once they are all there: a number for each, in their own order."""
+
+    def __init__(self, count, with_body):
+        self.count, self.with_body, self.streams = count, with_body, []
+
+    def __call__(self, stream):
+        with stream.connection.lock:
+            self.streams.append(stream)
+            if len(self.streams) < self.count:
+                return
+            for one in self.streams:
+                body = one.request.get("x-number").encode() if self.with_body else b""
+                stream.connection.h2.send_headers(one.number, [(":status", "200"), ("content-length", str(len(body))), ("x-number", one.request.get("x-number"))], end_stream=not body)
+                if body:
+                    stream.connection.h2.send_data(one.number, body, end_stream=True)
+            stream.connection.flush()
+
+
+@pytest.mark.parametrize("count", [2, 8, 30])
+@pytest.mark.parametrize("with_body", [False, True], ids=["heads", "bodies"])
+def test_answers_that_come_together_reach_each_its_own_client(server, daemon, count, with_body):
+    """Of HTTP/1.1: nobody may ever get a byte of another one's answer."""
+    assert ask(daemon.port).status == 200
+    server.default = Together(count, with_body)
+    clients = [RawClient(daemon.port) for _ in range(count)]
+    for number, client in enumerate(clients):
+        client.send(head(fields=[("X-Number", "n%d" % number)]))
+    for number, client in enumerate(clients):
+        answer = client.response()
+        assert (answer.get("x-number"), answer.body) == ("n%d" % number, b"n%d" % number if with_body else b"")
+        assert client.stays_open(0.01), "more than the answer"
+        client.close()
+
+
+def test_answers_that_come_together_reach_each_its_own_stream(server, daemon):
+    server.default = Together(20, True)
+    with H2Client(daemon.port) as client:
+        streams = {client.request(fields=[("x-number", "n%d" % n)]): b"n%d" % n for n in range(20)}
+        assert {s: bytes(client.answer(s).body) for s in streams} == streams
 
 
 # -- health of connections -------------------------------------------------------------------------------------------------------------------

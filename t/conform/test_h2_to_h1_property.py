@@ -67,6 +67,7 @@ class Case:
             else:
                 scheme = draw.choice(["https", "ftp", "http\r\nx: 1", ""])
         self.section = self.put_together(draw, path, host, scheme)
+        self.is_for_the_proxy = (self.method, path) == ("OPTIONS", "*")
         self.pieces = self.cut(draw)
 
     def put_together(self, draw, path, host, scheme):
@@ -121,6 +122,7 @@ def test_no_request_becomes_two(seed):
     points = {"web": {"http2": {"glitchBurst": 1000000}}}
     with RawServer() as server, site({"app": server}, entry_points=points) as daemon:
         answered = refused = 0
+        known = {}
         for first in range(0, REQUESTS, TOGETHER):
             cases = [Case(draw, first + n) for n in range(TOGETHER)]
             with H2Client(daemon.port) as client:
@@ -130,9 +132,10 @@ def test_no_request_becomes_two(seed):
                 for case in cases:
                     answer = client.answer(case.stream)
                     assert answer.is_over, (case.section, case.trailers, client.goaways, client.ended)
-                    case.served = answer.status is not None and answer.status < 400
+                    case.served = answer.status is not None and answer.status < 400 and not case.is_for_the_proxy
                     answered, refused = answered + case.served, refused + (not case.served)
-            check(server, {c.label: c for c in cases})
+            known.update((c.label, c) for c in cases)
+            check(server, known)
         assert_one_reading(server)
         assert answered > REQUESTS / 10 and refused > REQUESTS / 10, (answered, refused)
 
@@ -140,7 +143,6 @@ def test_no_request_becomes_two(seed):
 def check(server, cases):
     assert wait_until(lambda: {r.get("x-label") for r in server.requests} >= {c.label for c in cases.values() if c.served})
     seen = list(server.requests)
-    server.requests.clear()
     labels = [r.get("x-label") for r in seen]
     assert set(labels) <= set(cases) and len(set(labels)) == len(labels), labels
     for request in seen:

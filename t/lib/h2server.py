@@ -109,7 +109,7 @@ class Connection:
         out = self.h2.data_to_send()
         if self.server.mute:
             out = _without_acks(out)
-        if out:
+        if out and not self.server.silent:
             self.socket.sendall(out)
 
     def send(self, raw):
@@ -139,18 +139,21 @@ class Connection:
         return None
 
     def close(self):
-        self.closed = True
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.socket.close()
+        self._close(socket.SHUT_RDWR)
 
     def reset(self):
-        """Closes with RST."""
+        """Closes with RST: once the thread that reads has let go of the socket, which only this end's own shutdown makes it do."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._close(socket.SHUT_RD)
+
+    def _close(self, how):
+        if self.closed:
+            return self.socket.close()
         self.closed = True
-        self.socket.shutdown(socket.SHUT_RD)  # whoever reads holds the socket open
+        try:
+            self.socket.shutdown(how)
+        except OSError:
+            pass
         self.socket.close()
 
     # -- receiving
@@ -204,8 +207,7 @@ class Connection:
             self.h2.initiate_connection()
             if self.server.settings:
                 self.h2.update_settings(self.server.settings)
-            if not self.server.silent:
-                self.flush()
+            self.flush()
         while not self.closed:
             got = self.read()
             if not got:
@@ -213,8 +215,7 @@ class Connection:
             with self.lock:
                 for event in self.h2.receive_data(got):
                     self.on_event(event)
-                if not self.server.silent:
-                    self.flush()
+                self.flush()
                 self.lock.notify_all()
 
     def on_event(self, event):
