@@ -562,9 +562,10 @@ def test_http_services_6_idle_connections_are_closed():
 
 
 # -- the retry middleware, several servers, h2 to h2 -------------------------------------------------------------------------------------------
-def test_retry_goes_to_the_next_server():
-    with H2Server(default=lambda s: s.connection.close()) as bad, H2Server(default=b"good") as good:
-        with via(bad, good, http={"middlewares": {"again": {"retry": {"attempts": 3}}}}) as daemon:
+def test_retry_goes_to_the_next_server_where_one_is_not_there():
+    with H2Server() as gone, H2Server(default=b"good") as good:
+        with via(gone, good, http={"middlewares": {"again": {"retry": {"attempts": 3}}}}) as daemon:
+            gone.stop()
             assert [ask(daemon.port).body for _ in range(6)] == [b"good"] * 6
 
 
