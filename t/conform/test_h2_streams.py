@@ -117,6 +117,22 @@ def test_streams_side_by_side_keep_their_bytes(daemon, count):
             assert (answer.status, answer.ended) == (200, True) and answer.body == body
 
 
+@pytest.mark.parametrize("with_body", [False, True], ids=["heads", "bodies"])
+def test_requests_in_one_write_reach_each_its_own_connection(daemon, server, with_body):
+    """Connections to the server that stand already are written to at once, all within one turn of the loop."""
+    server.answers["/mine"] = lambda c, r: (time.sleep(0.05), reply(body=r.body + r.get("x-n").encode()))[1]
+    for _ in range(2):
+        with H2Client(daemon.port) as client:
+            frames, wanted = [], {}
+            for n in range(20):
+                stream, body = client.new_stream(), b"body %d " % n if with_body else b""
+                frames.append(client.headers(stream, get("/mine", "POST", fields=[("x-n", "n%d" % n)]), end=not body))
+                frames.append(data(stream, body, True) if body else b"")
+                wanted[stream] = body + b"n%d" % n
+            client.ready().send(*frames)
+            assert {s: bytes(client.answer(s).body) for s in wanted} == wanted
+
+
 def test_pieces_of_streams_that_alternate_keep_their_order(daemon):
     with H2Client(daemon.port) as client:
         client.ready()

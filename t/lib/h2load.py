@@ -70,9 +70,9 @@ class H2Load:
             if client.ended is not None:
                 break
         if client.goaways:
-            self.goaways.append(list(client.goaways))
             if client.end(PATIENCE) is None:
                 self._note("not closed after GOAWAY and the last answer")
+            self.goaways.append(list(client.goaways))
         elif client.ended is not None:
             self._note("closed without GOAWAY: %s" % client.ended)
 
