@@ -259,7 +259,8 @@ void ClientStream::fail(http::Outcome outcome) noexcept {
       .outcome = was_refused || !was_sent_ ? http::Outcome::closed : outcome,
       .reused = client().carried_ > 0,
       .answered = answered_ || closed_,
-      .wrote = was_sent_ && !was_refused,
+      .wrote = was_sent_,
+      .unprocessed = was_refused,
       .on = client().is_open() ? &client() : nullptr};
   exchange->set_client_end(nullptr);
   const bool has_head = state_ == State::body;

@@ -139,10 +139,7 @@ void Dial::on_outcome(Try& attempt) noexcept {
 
 void Dial::connected(net::Stream* stream, Protocol protocol) noexcept {
   http::ClientConnection* connection = target_->pool->adopt(*target_, stream, protocol);
-  if (connection == nullptr) {
-    stream->close();
-    return finish(http::Outcome::bad_response);
-  }
+  if (connection == nullptr) return finish(http::Outcome::bad_response);
   loop().disarm(*this);
   running_ = false;
   user_->on_connected(*connection);

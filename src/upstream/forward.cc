@@ -124,8 +124,10 @@ bool Forward::may_send_again(const Failure& failure) const noexcept {
 }
 
 void Forward::on_failed(http::Exchange&, const Failure& failure) noexcept {
-  if (!may_send_again(failure))
-    return give_up(failure.outcome, failure.wrote ? Sent::something : Sent::nothing);
+  if (!may_send_again(failure)) {
+    const bool was_seen = failure.wrote && !failure.unprocessed;
+    return give_up(failure.outcome, was_seen ? Sent::something : Sent::nothing);
+  }
   fresh_only_ = true;
   refused_ = failure.on;
   connect_due_ms_ = 0;

@@ -68,7 +68,7 @@ struct PoolTls {
 class Connector {
  public:
   virtual bool speaks(Protocol protocol) const noexcept { return protocol == Protocol::http1; }
-  // Null: it has no such codec, and the stream is still the caller's.
+  // The stream is its own from here on. Null: it cannot speak that, and has closed the stream.
   virtual http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
                                         const TransportSettings& settings,
                                         Protocol protocol) noexcept = 0;
@@ -131,7 +131,7 @@ class Pool final : private http::ConnectionOwner {
   void dial_began(Target& target) noexcept;
   void dial_ended(Target& target) noexcept;
   void dial_failed(Target& target, http::Outcome outcome) noexcept;
-  // Null: nobody speaks that here, and the stream is still the caller's.
+  // Null: nobody speaks that here, and the stream is closed.
   http::ClientConnection* adopt(Target& target, net::Stream* stream,
                                 Protocol protocol = Protocol::http1) noexcept;
   void close_coldest(Target& target) noexcept;  // makes a place, if one is idle

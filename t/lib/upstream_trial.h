@@ -173,7 +173,10 @@ class UpstreamTrial final : private upstream::Connector {
   http::ClientConnection* adopt(net::Stream* stream, http::ConnectionOwner& owner,
                                 const upstream::TransportSettings&,
                                 upstream::Protocol protocol) noexcept override {
-    if (!speaks(protocol)) return nullptr;
+    if (!speaks(protocol)) {
+      stream->close();
+      return nullptr;
+    }
     stream->set_user(silent_);
     if (protocol == upstream::Protocol::http2) return new PlayedMany(stream, owner, limit, many);
     return connections.emplace_back(new PlayedConnection(stream, owner));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe_runner.h"
 
-#include "runtime/http1_connector.h"
+#include "runtime/connector.h"
 #include "t/lib/fake_kernel.h"
 #include "t/lib/text.h"
 #include "tls/client_context.h"
@@ -31,7 +31,8 @@ TEST_GROUP(probe_runner) {
   shm::Health health = std::move(shm::Health::create(64)).value();
   Lines lines;
   Log log{lines};
-  runtime::Http1Connector connector;
+  h2::Flusher flusher{*loop};
+  runtime::Connector connector{flusher};
   std::unique_ptr<upstream::PoolBook> pools;
   std::unique_ptr<agent::ProbeRunner> runner;
   unsigned parallel = 256;

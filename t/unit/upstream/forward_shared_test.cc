@@ -350,6 +350,7 @@ TEST(forward_shared, at_the_limit_of_connections_the_one_that_refused_is_asked_a
   only->fail(*client.exchange, {.outcome = Outcome::reset, .unprocessed = true});
 
   LONGS_EQUAL(502, client.status);
+  CHECK_TRUE(client.exchange->response().is_unsent);
   LONGS_EQUAL(3, client.exchange->trace().attempts);
 }
 
