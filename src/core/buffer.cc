@@ -93,6 +93,13 @@ int ByteQueue::front(iovec* pieces, int count) const noexcept {
   return used;
 }
 
+std::size_t ByteQueue::front(std::span<std::string_view> slices) const noexcept {
+  std::size_t used = 0;
+  for (Block* b = first_; b != nullptr && used < slices.size(); b = b->next)
+    slices[used++] = {b->bytes() + b->start, b->end - b->start};
+  return used;
+}
+
 void ByteQueue::consume(BytePools& pools, std::size_t count) noexcept {
   PM_CHECK(count <= size_, "no more is consumed than is queued");
   size_ -= count;

@@ -10,6 +10,7 @@
 #include "core/arena.h"
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 struct iovec;
@@ -59,6 +60,7 @@ class ByteQueue {
   void append(BytePools& pools, std::string_view bytes);
   int front(iovec* pieces,
             int count) const noexcept;  // the first pieces, at most `count`; returns their number
+  std::size_t front(std::span<std::string_view> slices) const noexcept;  // the same
   void consume(BytePools& pools, std::size_t count) noexcept;
   void clear(BytePools& pools) noexcept { consume(pools, size_); }
 

@@ -6,8 +6,6 @@
 #include "http/hop.h"
 #include "http/kept_body.h"
 
-#include <sys/uio.h>
-
 namespace pm::h2 {
 namespace {
 
@@ -240,9 +238,8 @@ void ClientStream::hand_back_body() noexcept {
   Arena& arena = exchange.arena();
   auto* body = arena.make<http::KeptBody>(nullptr, UINT64_MAX);
   while (!out_.empty()) {
-    iovec piece;
-    out_.front(&piece, 1);
-    const std::string_view slice(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    std::string_view slice;
+    out_.front({&slice, 1});
     body->append({&slice, 1});
     took(slice.size());
   }

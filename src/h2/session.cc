@@ -140,6 +140,8 @@ bool Session::speak(Role role, std::span<const nghttp2_settings_entry> entries) 
   nghttp2_option_set_max_deflate_dynamic_table_size(raw_option, settings_.encoder_table);
   nghttp2_option_set_max_outbound_ack(raw_option, most_control_frames);
   nghttp2_option_set_builtin_recv_extension_type(raw_option, NGHTTP2_PRIORITY_UPDATE);
+  // Resets are counted here, with everything else that is odd.
+  nghttp2_option_set_stream_reset_rate_limit(raw_option, UINT32_MAX, UINT32_MAX);
   nghttp2_session* session = nullptr;
   const int made = role == Role::server
                        ? nghttp2_session_server_new2(&session, raw, this, raw_option)
@@ -197,7 +199,8 @@ void Session::feed(std::string_view bytes) noexcept {
 
 std::uint32_t Session::code_of(int error) noexcept {
   switch (error) {
-    case NGHTTP2_ERR_FLOODED: return NGHTTP2_ENHANCE_YOUR_CALM;
+    case NGHTTP2_ERR_FLOODED:
+    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS: return NGHTTP2_ENHANCE_YOUR_CALM;
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC: return NGHTTP2_PROTOCOL_ERROR;
     default: return NGHTTP2_INTERNAL_ERROR;
   }
@@ -319,13 +322,13 @@ int Session::send_data(Stream& stream, const std::uint8_t* head, std::size_t siz
     return NGHTTP2_ERR_WOULDBLOCK;
   }
   gather.add(view(head, frame_head));
-  iovec pieces[8];
-  const int count = stream.out_.front(pieces, 8);
+  std::array<std::string_view, 8> slices;
+  const std::size_t count = stream.out_.front(slices);
   std::size_t left = size;
-  for (int i = 0; i < count && left > 0; ++i) {
-    const std::size_t part = std::min(left, pieces[i].iov_len);
-    gather.add({static_cast<const char*>(pieces[i].iov_base), part});
-    left -= part;
+  for (std::size_t i = 0; i < count && left > 0; ++i) {
+    const std::string_view part = slices[i].substr(0, left);
+    gather.add(part);
+    left -= part.size();
   }
   stream.took(size);
   return 0;

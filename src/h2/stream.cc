@@ -5,9 +5,8 @@
 #include "h2/write.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
-
-#include <sys/uio.h>
 
 namespace pm::h2 {
 namespace {
@@ -67,15 +66,12 @@ void Stream::pass(const http::Chunk& chunk, bool is_last) noexcept {
 }
 
 void Stream::pass_queued() noexcept {
-  iovec pieces[16];
-  std::string_view slices[16];
-  const auto count = static_cast<std::size_t>(in_.front(pieces, 16));
+  std::array<std::string_view, 16> slices;
+  const std::size_t count = in_.front(slices);
   std::size_t size = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    slices[i] = {static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len};
+  for (std::size_t i = 0; i < count; ++i)
     size += slices[i].size();
-  }
-  pass({{slices, count}, size}, remote_ended_ && size == in_.size() && fresh_.empty());
+  pass({{slices.data(), count}, size}, remote_ended_ && size == in_.size() && fresh_.empty());
   in_.consume(session_->loop().pools(), std::min(size, in_.size()));
 }
 

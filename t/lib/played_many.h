@@ -16,9 +16,7 @@
 
 namespace pm::test {
 
-class PlayedMany final : public http::ClientConnection,
-                         public http::ClientEnd,
-                         public net::Mortal {
+class PlayedMany final : public http::ClientConnection, public http::ClientEnd, public net::Mortal {
  public:
   PlayedMany(net::Stream* socket, http::ConnectionOwner& keeper, std::uint32_t limit,
              std::vector<PlayedMany*>& all)

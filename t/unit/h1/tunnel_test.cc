@@ -28,7 +28,7 @@ struct Nobody final : pm::net::StreamUser {
 };
 
 // Serves each request by one connection to one server.
-class World final : private pm::h1::RequestHandler,
+class World final : private pm::http::RequestHandler,
                     private pm::h1::ServerOwner,
                     private pm::http::ExchangeEnd,
                     private pm::http::ConnectionOwner,
@@ -94,7 +94,7 @@ class World final : private pm::h1::RequestHandler,
 
   pm::test::FakeKernel kernel;
   std::unique_ptr<pm::net::Loop> loop = pm::net::Loop::create_for_test(kernel);
-  pm::h1::ServerContext context;
+  pm::http::CodecContext context;
   pm::h1::ServerSettings settings;
   pm::h1::Server* end = nullptr;
   pm::http::Trace trace;  // of the tunnel, at its end
