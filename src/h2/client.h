@@ -38,6 +38,7 @@ class Client final : public Session, public http::ClientConnection {
              const http::ForwardOptions& options) noexcept override;
   bool is_usable() const noexcept override { return room() > 0; }
   std::uint32_t room() const noexcept override;
+  void expect_room(std::uint32_t room) noexcept override { allowed_ = room; }
   void close() noexcept override { Session::close(); }
   std::uint64_t opened_ms() const noexcept override { return Session::opened_ms(); }
   void set_idle_deadline(std::uint64_t deadline_ms) noexcept override;

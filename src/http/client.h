@@ -74,6 +74,8 @@ class ClientConnection : public ListNode<PoolTag>, public ListNode<LruTag> {
   // How many more exchanges it takes now. One that carries several says 0 as well when its end has been seen; before the
   // server has told its limit it says what is to be expected.
   virtual std::uint32_t room() const noexcept { return is_usable() ? 1 : 0; }
+  // What its server has allowed on an earlier connection: to be expected of this one. Before the first begin().
+  virtual void expect_room(std::uint32_t) noexcept {}
   virtual void close() noexcept = 0;  // idle or lingering only: surplus, or at the end
   virtual std::uint64_t opened_ms() const noexcept = 0;
   // 0: none. It holds until begin().

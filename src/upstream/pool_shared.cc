@@ -21,6 +21,7 @@ bool Pool::Shared::has_place(const http::ClientConnection& connection) const noe
 
 // Whoever dialled begins on it at once.
 void Pool::Shared::add(http::ClientConnection& connection) noexcept {
+  connection.expect_room(target_of(connection).queue.expected());
   if (connection.room() > 1) target_of(connection).shared.push_front(connection);
 }
 

@@ -52,6 +52,7 @@ class WaitQueue {
   void join(Waiter& waiter) noexcept;
   Waiter& pop() noexcept;
 
+  std::uint32_t expected() const noexcept { return room_; }
   void expect(std::uint32_t room) noexcept { room_ = room > 0 ? room : 1; }
   void dial_began() noexcept { ++dials_; }
   void dial_ended() noexcept { --dials_; }

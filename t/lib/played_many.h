@@ -38,6 +38,7 @@ class PlayedMany final : public http::ClientConnection, public http::ClientEnd, 
     const auto used = static_cast<std::uint32_t>(carried.size());
     return is_draining || used >= limit_ ? 0 : limit_ - used;
   }
+  void expect_room(std::uint32_t room) noexcept override { expected = room; }
   void close() noexcept override {
     if (stream == nullptr) return;
     net::Loop& loop = stream->loop();
@@ -104,6 +105,7 @@ class PlayedMany final : public http::ClientConnection, public http::ClientEnd, 
   std::uint64_t opened;
   std::uint64_t idle_deadline = 0;
   int begun = 0;
+  std::uint32_t expected = 0;
   bool is_draining = false;
 
  private:

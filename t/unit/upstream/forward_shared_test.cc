@@ -137,6 +137,7 @@ TEST(forward_shared, the_limit_of_a_server_is_remembered) {
   for (const int fd : fds)
     accept(fd);
   LONGS_EQUAL(0, dials().size());
+  LONGS_EQUAL(2, trial->many.back()->expected);
 }
 
 TEST(forward_shared, without_reuse_each_dials) {
