@@ -2,7 +2,8 @@
 // frame_walk.h -- the frames of a connection as they go by, without the library: what it passes over in silence is judged here.
 //
 //   in      the bytes of a connection behind the preface, in pieces of any size
-//   out     a call for each PRIORITY frame: the library ignores them where RFC 9218 is in force, their faults included
+//   out     a call for each PRIORITY frame: the library ignores them where RFC 9218 is in force, their faults included. Another
+//           for the head of each DATA frame: of a stream that it has forgotten it says nothing
 //   cost    about ten instructions a frame
 //   source  RFC 9113 sections 4.1, 5.3.1 and 6.3
 #pragma once
@@ -25,8 +26,8 @@ class FrameWalk {
  public:
   explicit FrameWalk(std::size_t preface) noexcept : skip_(preface) {}
 
-  template <class F>
-  void pass(std::string_view bytes, F&& on_priority) {
+  template <class OnPriority, class OnData>
+  void pass(std::string_view bytes, OnPriority&& on_priority, OnData&& on_data) {
     while (!bytes.empty()) {
       const std::size_t skipped = std::min(skip_, bytes.size());
       bytes.remove_prefix(skipped);
@@ -44,6 +45,7 @@ class FrameWalk {
         continue;
       }
       if (is_priority) on_priority(frame(length));
+      if (head_[3] == data) on_data(static_cast<std::int32_t>(number(5) & id_bits));
       skip_ = length - (have_ - frame_head);
       have_ = 0;
       wanted_ = frame_head;
@@ -53,6 +55,7 @@ class FrameWalk {
  private:
   static constexpr std::size_t frame_head = 9;
   static constexpr std::uint32_t payload = 5;
+  static constexpr unsigned char data = 0;
   static constexpr unsigned char priority = 2;
   static constexpr std::uint32_t id_bits = 0x7FFFFFFF;
 

@@ -66,7 +66,9 @@ ServerStream* Server::stream_of(const nghttp2_frame& frame) noexcept {
 }
 
 void Server::on_bytes(std::string_view bytes) noexcept {
-  walk_.pass(bytes, [this](const PriorityFrame& frame) { judge(frame); });
+  walk_.pass(
+      bytes, [this](const PriorityFrame& frame) { judge(frame); },
+      [this](std::int32_t id) { judge_data(id); });
 }
 
 void Server::judge(const PriorityFrame& frame) noexcept {
@@ -75,17 +77,26 @@ void Server::judge(const PriorityFrame& frame) noexcept {
   if (frame.stream == 0 || frame.stream == frame.depends_on) doom(NGHTTP2_PROTOCOL_ERROR);
 }
 
+bool Server::has_been(std::int32_t id) noexcept {
+  return id != 0 && id <= last_stream_ && find(id) == nullptr;
+}
+
+bool Server::was_reset(std::int32_t id) const noexcept {
+  return std::find(reset_.begin(), reset_.end(), id) != reset_.end();
+}
+
 // For a stream that has been: the library passes it over, since it does not remember whether it was reset by us while this was
 // under way, or has ended, or never was (RFC 9113 sections 5.1 and 5.1.1).
 void Server::on_frame_begins(const nghttp2_frame_hd& head) noexcept {
-  const bool is_head = head.type == NGHTTP2_HEADERS;
-  if ((!is_head && head.type != NGHTTP2_DATA) || head.stream_id > last_stream_) return;
-  if (head.stream_id == 0 || find(head.stream_id) != nullptr) return;
-  const bool was_reset = std::find(reset_.begin(), reset_.end(), head.stream_id) != reset_.end();
-  if (is_head && !was_reset) return doom(NGHTTP2_STREAM_CLOSED);
+  if (head.type != NGHTTP2_HEADERS || !has_been(head.stream_id)) return;
+  if (!was_reset(head.stream_id)) doom(NGHTTP2_STREAM_CLOSED);
+}
+
+void Server::judge_data(std::int32_t id) noexcept {
+  if (!has_been(id)) return;
   glitch();
-  if (!was_reset)
-    nghttp2_submit_rst_stream(library(), NGHTTP2_FLAG_NONE, head.stream_id, NGHTTP2_STREAM_CLOSED);
+  if (!was_reset(id))
+    nghttp2_submit_rst_stream(library(), NGHTTP2_FLAG_NONE, id, NGHTTP2_STREAM_CLOSED);
 }
 
 void Server::on_reset_sent(std::int32_t id) noexcept {

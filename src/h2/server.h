@@ -98,6 +98,9 @@ class Server final : public Session, public ListNode<Server> {
 
   ServerStream* stream_of(const nghttp2_frame& frame) noexcept;
   void judge(const PriorityFrame& frame) noexcept;
+  void judge_data(std::int32_t id) noexcept;
+  bool has_been(std::int32_t id) noexcept;
+  bool was_reset(std::int32_t id) const noexcept;
   void forget(ServerStream& stream) noexcept;
   void arm() noexcept;
   void leave() noexcept;
