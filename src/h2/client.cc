@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t tick_ms = 1000;
 constexpr std::uint32_t allowed_at_first = 100;  // until the server's SETTINGS have come
+constexpr std::uint32_t no_id = 1u << 31;        // of a stream: none is left
 
 }  // namespace
 
@@ -62,11 +63,9 @@ void Client::begin(http::Exchange& exchange, http::Attempt& attempt,
   became_idle_ = false;
   admit(*stream);
   arm();
+  // Decided before: who is told that this one has failed looks for another connection at once.
+  is_draining_ = is_draining_ || nghttp2_session_get_next_stream_id(library()) + 2 >= no_id;
   stream->begin();
-  if (stream->id() != 0) return;
-  forget(*stream);  // no id is left
-  is_draining_ = true;
-  mark();
 }
 
 void Client::forget(ClientStream& stream) noexcept {
@@ -131,6 +130,8 @@ void Client::on_settled() noexcept {
     told_draining_ = true;
     owner_->on_draining(*this);
   }
+  // The server knows nothing of it when it is our ids that are used up.
+  if (is_draining_ && open_streams() == 0 && is_open()) return end(NGHTTP2_NO_ERROR);
   if (became_idle_ && open_streams() == 0 && is_open() && !is_draining_) {
     became_idle_ = false;
     owner_->on_idle(*this);

@@ -28,7 +28,10 @@ void ClientStream::begin() noexcept {
   http::Exchange& exchange = *exchange_;
   exchange.set_client_end(this);
   exchange.trace().sent_ns = session_->loop().now_ns();
-  if (!submit()) return fail(http::Outcome::closed);
+  if (!submit()) {
+    closed_ = true;  // the library has never known it
+    return fail(http::Outcome::closed);
+  }
   if (exchange.request_ended()) return request_is_out();
   if (exchange.request().expects_continue) {
     continue_due_ms_ = session_->loop().now_ms() + continue_wait_ms;

@@ -339,3 +339,23 @@ TEST(h2_client, an_exchange_may_leave_with_its_answer_under_way) {
   check_heard("GET end reset 8");
   CHECK(trial.peer.window_of(0) > 65535);
 }
+
+TEST(h2_client, the_last_id_of_a_stream_is_the_end_of_the_connection) {
+  constexpr std::int32_t last = 0x7fffffff;
+  trial.connect();
+  nghttp2_session_set_next_stream_id(trial.client->library(), last - 2);
+
+  trial.ask();
+  CHECK_TRUE(trial.client->room() > 0);
+  LONGS_EQUAL(0, trial.drainings);
+  Asked& what = trial.ask();
+  LONGS_EQUAL(0, trial.client->room());
+  LONGS_EQUAL(1, trial.drainings);
+  trial.answer(last - 2);
+  trial.answer(last);
+
+  check_story("200 done end", what);
+  LONGS_EQUAL(0, trial.idle);
+  trial.pass(1200);
+  LONGS_EQUAL(1, trial.gone);
+}
