@@ -92,6 +92,7 @@ void ClientStream::let_go() noexcept {
   exchange_ = nullptr;
   attempt_ = nullptr;
   state_ = State::done;
+  head_due_ms_ = continue_due_ms_ = 0;
   interims_ = nullptr;
   reading_ = nullptr;
   ended_ = true;

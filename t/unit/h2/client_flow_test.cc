@@ -190,6 +190,29 @@ TEST(h2_client_flow, nobody_waits_for_100_longer_than_a_second) {
   check_heard("POST body end");
 }
 
+TEST(h2_client_flow, nobody_who_has_left_waits_for_100) {
+  trial.connect();
+  trial.kernel.set_window(trial.fd, 0);
+  Asked& neighbour = trial.make();
+  neighbour.exchange->note_empty_request();
+  trial.begin(neighbour);
+  trial.turns();
+  Asked& what = trial.make("POST");
+  what.exchange->request().expects_continue = true;
+  trial.begin(what);
+
+  what.leave();
+  trial.kernel.pass(1200);
+  trial.loop->tick();
+  trial.turns();
+  trial.kernel.set_window(trial.fd, 65536);
+  trial.go();
+
+  CHECK_EQUAL(std::string_view(), std::string_view(what.sent));
+  trial.answer(1);
+  check_story("200 done end", neighbour);
+}
+
 // ---- time -------------------------------------------------------------------------------------------------------------
 
 TEST(h2_client_flow, a_head_that_does_not_come_fails) {
