@@ -317,10 +317,6 @@ bool Session::fill(net::Gather& gather) noexcept {
 
 int Session::send_data(Stream& stream, const std::uint8_t* head, std::size_t size) noexcept {
   net::Gather& gather = loop().gather();
-  if (gather.size() >= most_in_a_send) {
-    full_ = true;
-    return NGHTTP2_ERR_WOULDBLOCK;
-  }
   gather.add(view(head, frame_head));
   std::array<std::string_view, 8> slices;
   const std::size_t count = stream.out_.front(slices);
@@ -331,7 +327,9 @@ int Session::send_data(Stream& stream, const std::uint8_t* head, std::size_t siz
     left -= part.size();
   }
   stream.took(size);
-  return 0;
+  // Behind a frame, never before one: the library would keep it, and its stream may lose its bytes before it is asked again.
+  full_ = gather.size() >= most_in_a_send;
+  return full_ ? NGHTTP2_ERR_PAUSE : 0;
 }
 
 void Session::note_sent(const nghttp2_frame& frame) noexcept {

@@ -356,3 +356,26 @@ TEST(h2_server_end, what_comes_while_it_lingers_is_thrown_away) {
   CHECK_FALSE(trial.is_open());
   LONGS_EQUAL(1, trial.closings);
 }
+
+// Frames of 16 KiB in a send of 192: what the library had prepared and could not bring out was a frame of a stream without bytes.
+TEST(h2_server_end, a_stream_may_end_between_two_sends_of_one_flush) {
+  H2ServerTrial trial(When::never);
+  trial.peer.setting(4, 1 << 20);
+  trial.peer.window(0, 1 << 24);
+  for (int i = 0; i < 8; ++i)
+    trial.ask();
+  trial.kernel.set_window(trial.fd, 1000);
+  for (std::size_t i = 0; i < 8; ++i) {
+    trial.served(i).begin();
+    trial.served(i).send(std::string(60000, 'x'));
+  }
+  trial.turns();
+
+  for (std::size_t i = 0; i < 8; ++i)
+    trial.served(i).cut();
+  trial.go();
+
+  for (std::uint32_t stream = 1; stream < 16; stream += 2)
+    CHECK_TRUE(trial.story(stream).ends_with("reset 2"));
+  check_idle(trial);
+}
