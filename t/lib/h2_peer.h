@@ -11,6 +11,7 @@
 #include "h2/library.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,7 +49,7 @@ class H2Peer {
 
   void read(std::string_view bytes);
   Heard& heard(std::uint32_t stream) { return heard_[stream]; }
-  std::size_t streams() const noexcept { return heard_.size(); }
+  const std::map<std::uint32_t, Heard>& all() const noexcept { return heard_; }
 
   // Of a client: the next stream. `ends`: no body follows.
   std::uint32_t ask(const H2Fields& fields, bool ends = true);
@@ -83,6 +84,7 @@ class H2Peer {
   void read_block(std::uint32_t stream, bool ends);
   void read_data(std::uint32_t stream, std::string_view payload);
   void read_settings(int flags, std::string_view payload);
+  void confirm_setting();
   void read_window(std::uint32_t stream, std::string_view payload);
   void send_bodies();
   void blame(std::string_view what);
@@ -101,6 +103,8 @@ class H2Peer {
   std::map<std::uint32_t, std::int64_t> ours_;    // that they may
   std::int64_t first_window_ = 65535;             // theirs, of a stream
   std::int64_t our_first_window_ = 65535;
+  // What each SETTINGS that is not acknowledged yet makes of it: until then the other side goes by the old one.
+  std::deque<std::optional<std::uint32_t>> unconfirmed_{std::nullopt};
 };
 
 }  // namespace pm::test
