@@ -32,6 +32,12 @@ entryPoints:
       connection: [X-Keep]
       notAppendXForwardedFor: true
       addXForwardedSchemeHeaders: true
+    http2:
+      maxConcurrentStreams: 100
+      maxDecoderHeaderTableSize: 8192
+      maxEncoderHeaderTableSize: 8192
+      glitchBurst: 50
+      glitchRate: 5
     http:
       redirections: {entryPoint: {to: ":443", scheme: http, permanent: false, priority: 7}}
       middlewares: [strip@file]

@@ -22,16 +22,21 @@ class Seen {
  public:
   explicit Seen(std::size_t preface = 0) : walk_(preface) {}
   void pass(std::string_view bytes) {
-    walk_.pass(bytes, [this](const h2::PriorityFrame& frame) {
-      text_ += std::to_string(frame.stream) + "/" + std::to_string(frame.length) + "<" +
-               std::to_string(frame.depends_on) + " ";
-    });
+    walk_.pass(
+        bytes,
+        [this](const h2::PriorityFrame& frame) {
+          text_ += std::to_string(frame.stream) + "/" + std::to_string(frame.length) + "<" +
+                   std::to_string(frame.depends_on) + " ";
+        },
+        [this](std::int32_t stream) { data_ += std::to_string(stream) + " "; });
   }
   std::string_view text() const { return text_; }
+  std::string_view data() const { return data_; }
 
  private:
   h2::FrameWalk walk_;
   std::string text_;
+  std::string data_;
 };
 
 std::string priority_of(std::uint32_t stream, std::uint32_t depends_on) {
@@ -52,12 +57,13 @@ constexpr std::string_view expected = "3/5<0 5/5<3 7/4<0 9/14<0 11/0<0 13/5<13 "
 
 TEST_GROUP(h2_frame_walk){};
 
-TEST(h2_frame_walk, tells_each_priority_frame_and_nothing_else) {
+TEST(h2_frame_walk, tells_each_frame_of_priority_and_data_and_nothing_else) {
   Seen seen(h2::client_preface.size());
 
   seen.pass(mixture());
 
   CHECK_EQUAL(expected, seen.text());
+  CHECK_EQUAL(std::string_view("1 "), seen.data());
 }
 
 TEST(h2_frame_walk, sees_the_same_in_single_bytes) {

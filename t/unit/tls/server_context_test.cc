@@ -119,7 +119,7 @@ TEST(tls_server_context, versions_have_bounds) {
 TEST(tls_server_context, no_common_protocol_is_an_alert) {
   const auto server = trial.serving();
   tls::ClientOptions options = TlsTrial::believing();
-  options.protocols = {"h2"};
+  options.protocols = {"h3"};
   const auto asks = trial.asking(options);
 
   STRCMP_CONTAINS("no application protocol", failure(*server, *asks).c_str());
