@@ -62,6 +62,7 @@ class Asked final : public http::ServerEnd, public http::Attempt {
   std::string pending;
   std::string sent;
   Flow flow = Flow::more;
+  int heads = 0;
   int failures = 0;
   int ends = 0;
   int cuts = 0;
@@ -90,7 +91,10 @@ class Asked final : public http::ServerEnd, public http::Attempt {
   void send_interim(http::Exchange&, std::uint16_t status, const http::Headers&) noexcept override {
     note(status);
   }
-  void send_head(http::Exchange& what) noexcept override { note(what.response().status); }
+  void send_head(http::Exchange& what) noexcept override {
+    note(what.response().status);
+    ++heads;
+  }
   void send_chunk(http::Exchange&, const http::Chunk& chunk) noexcept override {
     for (const std::string_view slice : chunk.slices)
       body += slice;

@@ -73,6 +73,7 @@ class H2Peer {
   int setting_acks = 0;
   int frames = 0;
   bool gives_windows = true;
+  bool keeps_books = true;  // of what it allows; not when bytes are said beside it
   bool answers_pings = true;
 
  private:

@@ -91,7 +91,7 @@ void H2Play::ask() {
 }
 
 bool H2Play::may_give(const Course& course) {
-  return !course.request_ended && !course.was_reset && !down_.peer.heard(course.down).reset;
+  return !course.request_ended && !course.was_left && !down_.peer.heard(course.down).reset;
 }
 
 void H2Play::give(Course& course) {
@@ -149,8 +149,8 @@ void H2Play::answer(Course& course) {
 void H2Play::reset(Course& course) {
   const bool by_server = choices_.one_in(2);
   if (!by_server) {
-    if (!course.was_reset) down_.peer.reset(course.down, 8);
-    course.was_reset = true;
+    if (!course.was_left) down_.peer.reset(course.down, 8);
+    course.was_reset = course.was_left = true;
     return;
   }
   if (!may_answer(course)) return;
@@ -262,7 +262,7 @@ void H2Play::find_new_streams() {
       const auto number = parse_u64(heard.field("x-number"));
       if (!number || *number >= courses_.size()) continue;
       Course& course = *courses_[*number];
-      if (course.server != nullptr) continue;
+      if (course.server != nullptr || course.line != line.get()) continue;
       course.server = line.get();
       course.up = stream;
     }
@@ -277,9 +277,12 @@ H2Play::Line& H2Play::open_up() {
   return line;
 }
 
-H2Play::Line* H2Play::line_with_room() {
+// One that it has not been sent to.
+H2Play::Line* H2Play::line_for(const Course& course) {
   for (const auto& line : ups_) {
-    if (line->client != nullptr && line->client->room() > 0) return line.get();
+    const bool is_past =
+        std::find(course.past.begin(), course.past.end(), line.get()) != course.past.end();
+    if (!is_past && line->client != nullptr && line->client->room() > 0) return line.get();
   }
   return ups_.size() < 4 ? &open_up() : nullptr;
 }
@@ -290,10 +293,15 @@ void H2Play::on_request(http::Exchange& exchange) noexcept {
   Course& course = course_of(exchange);
   ++course.begun;
   exchange.on_end = this;
-  Line* line = line_with_room();
+  Line* line = line_for(course);
   if (line == nullptr) return http::reply(exchange, 503, "", http::BodyType::none);
-  course.is_forwarded = true;
-  line->client->begin(exchange, *this, {});
+  forward(exchange, course, *line);
+}
+
+void H2Play::forward(http::Exchange& exchange, Course& course, Line& line) {
+  course.line = &line;
+  course.past.push_back(&line);
+  line.client->begin(exchange, *this, {});
 }
 
 void H2Play::on_exchange_end(http::Exchange& exchange) noexcept {
@@ -304,7 +312,24 @@ void H2Play::on_failed(http::Exchange& exchange, const Failure& failure) noexcep
   ++course_of(exchange).failed;
   if (exchange.answer_begun()) fault_ = "an answer that has begun has failed";
   if (exchange.client_end() != nullptr) fault_ = "who has failed holds on to the exchange";
-  http::reply(exchange, http::status_of(failure.outcome), "", http::BodyType::none);
+  if (!send_again(exchange, failure))
+    http::reply(exchange, http::status_of(failure.outcome), "", http::BodyType::none);
+}
+
+// As who forwards would: nothing has been written, and no byte of the body is gone.
+bool H2Play::send_again(http::Exchange& exchange, const Failure& failure) {
+  Course& course = course_of(exchange);
+  if (failure.wrote || exchange.request_taken() || course.retries == 3) return false;
+  Line* line = line_for(course);
+  if (line == nullptr) return false;
+  ++course.retries;
+  course.server = nullptr;
+  course.answered = 0;
+  course.has_answer = course.answer_ended = false;
+  course.was_reset = course.was_left;
+  exchange.hold_request();
+  forward(exchange, course, *line);
+  return true;
 }
 
 void H2Play::on_closed(h2::Server&) noexcept {
@@ -380,7 +405,7 @@ std::string H2Play::judge(std::size_t number, Course& course) {
   const H2Peer::Heard& got = down_.peer.heard(course.down);
   if (course.begun > 1) return "served twice";
   if (course.ended > course.begun) return "ended twice";
-  if (course.failed > 1) return "failed twice";
+  if (course.failed > course.retries + 1) return "failed twice";
   if (down_.is_tampered) return "";
   if (course.server != nullptr) {
     const H2Peer::Heard& heard = course.server->peer.heard(course.up);

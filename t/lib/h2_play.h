@@ -54,12 +54,15 @@ class H2Play final : private http::RequestHandler,
     int begun = 0;
     int ended = 0;
     int failed = 0;
+    int retries = 0;
+    std::vector<Line*> past;  // where it had been sent before
+    Line* line = nullptr;     // where it has been sent
     bool has_answer = false;
     bool is_bodiless = false;
     bool request_ended = false;
     bool answer_ended = false;
-    bool was_reset = false;
-    bool is_forwarded = false;
+    bool was_reset = false;  // by its client, or by its server
+    bool was_left = false;   // by its client
   };
 
   // What may happen.
@@ -81,7 +84,9 @@ class H2Play final : private http::RequestHandler,
   Line& some_line();
   Course* some_course();
   Line& open_up();
-  Line* line_with_room();
+  Line* line_for(const Course& course);
+  void forward(http::Exchange& exchange, Course& course, Line& line);
+  bool send_again(http::Exchange& exchange, const Failure& failure);
   bool may_give(const Course& course);
   bool may_answer(const Course& course);
   std::string judge();

@@ -283,3 +283,50 @@ TEST(h2_server_fault, a_client_that_reads_nothing_gets_to_ask_for_no_more) {
 
   CHECK(!trial.is_open() || trial.has_ended() || trial.kernel.socket(trial.fd).in.size() > 0);
 }
+
+TEST(h2_server_fault, a_malformed_head_leaves_no_clock_running) {
+  const H2Fields faults[]{{{"connection", "close"}},
+                          {{"A", "b"}},
+                          {{"a", "b\nc"}},
+                          {{":late", "x"}},
+                          {{"content-length", "x"}}};
+  for (const H2Fields& fault : faults) {
+    H2ServerTrial trial(When::never);
+    trial.settings.head_timeout_ms = 5000;
+    trial.ask();
+    trial.ask(fault, "POST", false);
+    CHECK_TRUE(trial.story(3).starts_with("reset"));
+
+    for (int i = 0; i < 8; ++i)
+      trial.pass(1000);
+
+    check_goaways(trial, "");
+    check_story(trial, "");
+  }
+}
+
+// RFC 9113 section 5.1: what was under way when we reset a stream is passed over.
+TEST(h2_server_fault, what_comes_for_a_stream_that_we_have_reset_is_nobodys) {
+  H2ServerTrial trial;
+  const std::uint32_t stream = trial.post("some", false);
+  check_story(trial, "200 done end reset 0");
+
+  trial.say(h2_frame(data, 0, stream, "more"));
+  trial.peer.head(stream, {{"x-sum", "1"}}, true);
+  trial.go();
+  trial.ask();
+
+  check_story(trial, "200 done end", 3);
+  check_idle(trial);
+}
+
+TEST(h2_server_fault, a_head_for_a_stream_that_has_ended_ends_the_connection) {
+  H2ServerTrial trial;
+  trial.ask();
+  trial.ask();
+
+  trial.peer.head(1, a_request, true);
+  trial.go();
+
+  check_over(trial, 3, 5);
+}
