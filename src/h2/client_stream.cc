@@ -239,6 +239,7 @@ void ClientStream::on_change() noexcept {
 void ClientStream::hand_back_body() noexcept {
   http::Exchange& exchange = *exchange_;
   if (was_sent_ || out_.empty() || exchange.kept() != nullptr) return;
+  exchange.hold_request();  // what comes behind these bytes waits for them
   Arena& arena = exchange.arena();
   auto* body = arena.make<http::KeptBody>(nullptr, UINT64_MAX);
   while (!out_.empty()) {

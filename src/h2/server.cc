@@ -95,11 +95,13 @@ void Server::on_frame_begins(const nghttp2_frame_hd& head) noexcept {
 void Server::judge_data(std::int32_t id) noexcept {
   if (!has_been(id)) return;
   glitch();
-  if (!was_reset(id))
-    nghttp2_submit_rst_stream(library(), NGHTTP2_FLAG_NONE, id, NGHTTP2_STREAM_CLOSED);
+  if (was_reset(id)) return;
+  nghttp2_submit_rst_stream(library(), NGHTTP2_FLAG_NONE, id, NGHTTP2_STREAM_CLOSED);
+  on_reset_sent(id);  // as good as that: one for all that is under way
 }
 
 void Server::on_reset_sent(std::int32_t id) noexcept {
+  if (was_reset(id)) return;
   if (reset_.size() < remembered_resets) return reset_.push_back(id);
   reset_[next_reset_++ % remembered_resets] = id;
 }

@@ -48,7 +48,15 @@ void ServerStream::head_is_complete(bool ends) noexcept {
   session_->changed(*this);
 }
 
+// The library judges this, too; a server must not be told of an end that is none.
+bool ServerStream::is_short() const noexcept {
+  if (!remote_ended_ || exchange_ == nullptr || state_ == State::head) return false;
+  const http::Request& request = exchange_->request();
+  return request.framing == http::Framing::length && received_ != request.content_length;
+}
+
 void ServerStream::on_begin() noexcept {
+  if (is_short()) fault_ = FieldFault::malformed;
   if (fault_ == FieldFault::malformed) {
     session_->reset(*this, NGHTTP2_PROTOCOL_ERROR);
     return give_up("bad-request");
@@ -165,7 +173,8 @@ std::size_t ServerStream::room(http::Exchange&) noexcept {
   return server().fair_share();
 }
 
-void ServerStream::cut(http::Exchange&) noexcept {
+void ServerStream::cut(http::Exchange& exchange) noexcept {
+  if (exchange.response_started()) session_->send_now();
   session_->reset(*this, NGHTTP2_INTERNAL_ERROR);
   drop_exchange();
 }

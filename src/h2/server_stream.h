@@ -56,6 +56,7 @@ class ServerStream final : public Stream, private http::ServerEnd {
   void cut(http::Exchange&) noexcept override;
   std::size_t room(http::Exchange&) noexcept override;
 
+  bool is_short() const noexcept;
   void serve() noexcept;
   void refuse(std::uint16_t status) noexcept;
   void submit(const http::Response& response, std::uint16_t status, bool has_body,

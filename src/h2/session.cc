@@ -288,6 +288,14 @@ void Session::flush() noexcept {
   finish_if_over();
 }
 
+void Session::send_now() noexcept {
+  net::Gather& gather = loop().gather();
+  if (state_ != State::open || in_library_ || stream_->queued() > 0 || !gather.empty()) return;
+  fill(gather);
+  stream_->write(gather);
+  mark();  // for those who are to hear of it
+}
+
 // True: the gather is full and there may be more.
 bool Session::fill(net::Gather& gather) noexcept {
   full_ = false;

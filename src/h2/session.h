@@ -54,6 +54,7 @@ class Session : public net::Mortal,
   void mark() noexcept { flusher_->add(*this); }  // frames are to be sent
   void changed(Stream& stream) noexcept;          // it hears of it when the library is done
   void reset(Stream& stream, std::uint32_t code) noexcept;
+  void send_now() noexcept;  // what a reset would take away, as far as it may leave
 
  protected:
   friend class Stream;

@@ -184,7 +184,7 @@ def test_curves(server, group, works):
 ALPN = {
     "none-offered": (None, None),
     "http-1.1": (["http/1.1"], "http/1.1"),
-    "h2-is-not-there-yet": (["h2", "http/1.1"], "http/1.1"),
+    "h2": (["http/1.1", "h2"], "h2"),
     "no-common-one": (["spdy/3"], "no_application_protocol"),
 }
 

@@ -152,7 +152,7 @@ TEST(h2_server, trailers_of_a_request_are_handed_on_without_forbidden_ones) {
   trial.peer.head(stream, {{"x-sum", "1"}, {"authorization", "x"}}, true);
   trial.go();
 
-  CHECK_EQUAL(std::string_view("x-sum: 1\n"), std::string_view(trial.served().trailers));
+  CHECK_EQUAL(std::string_view("X-Sum: 1\n"), std::string_view(trial.served().trailers));
   check_story(trial, "200 done end");
   check_idle(trial);
 }
