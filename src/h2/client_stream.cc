@@ -253,9 +253,13 @@ void ClientStream::hand_back_body() noexcept {
 }
 
 void ClientStream::fail(http::Outcome outcome) noexcept {
+  if (exchange_ == nullptr) return;
+  state_ == State::body ? cut(outcome) : fail_attempt(outcome);
+}
+
+void ClientStream::fail_attempt(http::Outcome outcome) noexcept {
   http::Exchange* const exchange = exchange_;
   http::Attempt* const attempt = attempt_;
-  if (exchange == nullptr) return;
   const bool was_refused = closed_ && error_ == NGHTTP2_REFUSED_STREAM;
   const http::Attempt::Failure failure{
       .outcome = was_refused || !was_sent_ ? http::Outcome::closed : outcome,
@@ -265,11 +269,18 @@ void ClientStream::fail(http::Outcome outcome) noexcept {
       .unprocessed = was_refused,
       .on = client().is_open() ? &client() : nullptr};
   exchange->set_client_end(nullptr);
-  const bool has_head = state_ == State::body;
   hand_back_body();
   let_go();
-  if (!has_head) return attempt->on_failed(*exchange, failure);
+  attempt->on_failed(*exchange, failure);
+}
+
+// What was good of the answer goes on, and with it what a middleware makes of it: that may be another answer.
+void ClientStream::cut(http::Outcome outcome) noexcept {
+  http::Exchange* const exchange = exchange_;
   exchange->flush_response();
+  if (exchange_ != exchange) return;
+  exchange->set_client_end(nullptr);
+  let_go();
   if (exchange->trace().termination.empty()) exchange->trace().termination = code_of(outcome);
   exchange->cut_response();
 }

@@ -60,6 +60,8 @@ class ClientStream final : public Stream, private http::ClientEnd {
   void pass_head() noexcept;
   void stop_waiting_for_continue() noexcept;
   void request_is_out() noexcept;
+  void fail_attempt(http::Outcome outcome) noexcept;
+  void cut(http::Outcome outcome) noexcept;
   void let_go() noexcept;
   void hand_back_body() noexcept;
   http::Outcome outcome_of_reset() const noexcept;
