@@ -8,15 +8,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace pm::agent {
+namespace {
+
+// A message of gRPC: not compressed, its length, the bytes. A HealthCheckRequest that names no service has none; the answer that
+// is good says SERVING (1) in its first field.
+constexpr std::string_view grpc_request("\0\0\0\0\0", 5);
+constexpr std::string_view grpc_serving("\0\0\0\0\2\x08\1", 7);
+constexpr std::size_t longest_answer = 64;
+
+}  // namespace
 
 // What one request needs; the exchange uses the service, so it goes first.
 struct Check::Request {
   Request(BlockPool& blocks, http::ServerEnd& end) : exchange(blocks, end) {}
   std::optional<upstream::LoadBalancer> service;
   http::Exchange exchange;
+  std::string answer;  // of a check of gRPC
   bool is_judged = false;
 };
 
@@ -55,7 +66,14 @@ void Check::ask() {
   for (const auto& [name, value] : probe_->headers) {
     if (!text::equals_ignore_case(name, "host")) request.headers.append(name, value);
   }
-  asked.exchange.note_empty_request();
+  if (probe_->is_grpc) {
+    request.framing = http::Framing::length;
+    request.content_length = grpc_request.size();
+    request.headers.append(http::FieldId::content_type, "application/grpc");
+    request.headers.append(http::FieldId::te, "trailers");
+  } else {
+    asked.exchange.note_empty_request();
+  }
   upstream::Server server;
   server.place = upstream::Place{url->host, url->port, *scheme};
   server.url = url_;
@@ -69,9 +87,10 @@ void Check::ask() {
 
 // Behind the head; what is left of the answer nobody reads.
 Flow Check::flush_response(http::Exchange& exchange) noexcept {
-  if (user_ != nullptr && exchange.answer_begun() && !requests_.back()->is_judged) {
+  const bool is_enough = probe_->is_grpc ? exchange.answer_ended() : exchange.answer_begun();
+  if (user_ != nullptr && is_enough && !requests_.back()->is_judged) {
     requests_.back()->is_judged = true;
-    judge(exchange);
+    probe_->is_grpc ? judge_grpc(exchange) : judge(exchange);
     if (!exchange.answer_ended()) exchange.drop_client_end();
   }
   return Flow::more;
@@ -82,6 +101,29 @@ void Check::judge(http::Exchange& exchange) noexcept {
   if (response.origin != http::Origin::server) return finish(false, exchange.trace().termination);
   if (is_led_on(response)) return follow(response.headers.get(http::FieldId::location));
   finish(probe_->is_good(response.status), fmt::format("status {}", response.status));
+}
+
+void Check::resume_request(http::Exchange& exchange) noexcept {
+  if (!probe_->is_grpc || exchange.request_ended()) return;
+  exchange.request_chunk({{&grpc_request, 1}, grpc_request.size()});
+  exchange.request_end();
+  exchange.flush_request();
+}
+
+void Check::send_chunk(http::Exchange&, const http::Chunk& chunk) noexcept {
+  std::string& answer = requests_.back()->answer;
+  for (const std::string_view slice : chunk.slices)
+    answer.append(slice.substr(0, longest_answer - std::min(answer.size(), longest_answer)));
+}
+
+void Check::judge_grpc(http::Exchange& exchange) noexcept {
+  const http::Response& response = exchange.response();
+  if (response.origin != http::Origin::server) return finish(false, exchange.trace().termination);
+  if (response.status != 200) return finish(false, fmt::format("status {}", response.status));
+  std::string_view status = response.trailers.get("grpc-status");
+  if (status.empty()) status = response.headers.get("grpc-status");
+  if (status != "0") return finish(false, fmt::format("grpc-status {}", status));
+  finish(requests_.back()->answer == grpc_serving, "its answer is another one than SERVING");
 }
 
 bool Check::is_led_on(const http::Response& response) const noexcept {

@@ -50,17 +50,18 @@ class Check final : public net::Mortal,
   Check(const upstream::Probe& probe, const Tools& tools, CheckUser& user);
   void ask();
   void judge(http::Exchange& exchange) noexcept;
+  void judge_grpc(http::Exchange& exchange) noexcept;
   bool is_led_on(const http::Response& response) const noexcept;
   void follow(std::string_view location) noexcept;
   void finish(bool is_good, std::string_view reason) noexcept;
 
   void on_delay() noexcept override { ask(); }
   void on_timer() noexcept override;
-  void resume_request(http::Exchange&) noexcept override {}
+  void resume_request(http::Exchange& exchange) noexcept override;
   void hold_request(http::Exchange&) noexcept override {}
   void send_interim(http::Exchange&, std::uint16_t, const http::Headers&) noexcept override {}
   void send_head(http::Exchange&) noexcept override {}
-  void send_chunk(http::Exchange&, const http::Chunk&) noexcept override {}
+  void send_chunk(http::Exchange&, const http::Chunk& chunk) noexcept override;
   void send_end(http::Exchange&) noexcept override {}
   Flow flush_response(http::Exchange& exchange) noexcept override;
   void cut(http::Exchange& exchange) noexcept override;

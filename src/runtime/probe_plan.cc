@@ -18,12 +18,17 @@ namespace {
 using config::HealthCheck;
 using config::Severity;
 
+constexpr std::string_view grpc_path = "/grpc.health.v1.Health/Check";
 constexpr Duration usual_interval = std::chrono::seconds(30);
 constexpr Duration usual_timeout = std::chrono::seconds(5);
 
 bool leads_elsewhere(std::string_view path) {
   const auto parts = http::split_url(path);
   return !parts || !parts->scheme.empty() || parts->has_authority;
+}
+
+bool is_grpc(const HealthCheck& check) noexcept {
+  return check.mode.value == "grpc";
 }
 
 std::uint64_t at_least_some(Duration wish, Duration otherwise) {
@@ -33,8 +38,8 @@ std::uint64_t at_least_some(Duration wish, Duration otherwise) {
 // The URL of the server with the scheme and the port of the check.
 std::string base_of(std::string_view server, const upstream::ServerUrl& url,
                     const HealthCheck& check) {
-  const std::string scheme =
-      check.scheme.value.empty() ? url.scheme : text::to_lower(check.scheme.value);
+  std::string scheme = check.scheme.value.empty() ? url.scheme : text::to_lower(check.scheme.value);
+  if (is_grpc(check) && scheme == "http") scheme = "h2c";  // gRPC is spoken in HTTP/2 alone
   std::string authority = url.authority;
   if (check.port != 0) {
     const bool is_v6 = url.host.find(':') != std::string::npos;
@@ -49,13 +54,15 @@ upstream::Probe probe_of(const std::string& service, const HealthCheck& check,
   upstream::Probe probe;
   probe.service = service;
   probe.server = server;
-  if (!leads_elsewhere(check.path.value))
-    probe.url = http::resolve_url(base_of(server, url, check), check.path.value).value_or("");
+  probe.is_grpc = is_grpc(check);
+  const std::string_view path = probe.is_grpc ? grpc_path : std::string_view(check.path.value);
+  if (!leads_elsewhere(path))
+    probe.url = http::resolve_url(base_of(server, url, check), path).value_or("");
   probe.host = check.hostname.value;
-  probe.method = check.method.value;
+  probe.method = probe.is_grpc ? "POST" : check.method.value;
   probe.headers = check.headers;
   probe.status = check.status;
-  probe.follow_redirects = check.follow_redirects;
+  probe.follow_redirects = check.follow_redirects && !probe.is_grpc;
   const Duration unhealthy = check.unhealthy_interval.value_or(check.interval).value;
   probe.interval_ms = at_least_some(check.interval.value, usual_interval);
   probe.unhealthy_interval_ms = at_least_some(unhealthy, usual_interval);
@@ -110,18 +117,13 @@ std::vector<CheckFault> judge_check(const HealthCheck& check,
   const auto add = [&](Severity severity, config::Mark mark, std::string what, std::string advice) {
     faults.push_back({severity, mark, std::move(what), std::move(advice)});
   };
-  if (check.mode.value == "grpc")
-    add(Severity::broken, check.mode.mark,
-        "has a healthCheck of mode grpc, which is not supported yet",
-        "write mode: http, or take it out");
   const std::string& scheme = check.scheme.value;
-  if (!scheme.empty() && !text::equals_ignore_case(scheme, "http") &&
-      !text::equals_ignore_case(scheme, "https")) {
+  if (!scheme.empty() && !upstream::scheme_named(text::to_lower(scheme))) {
     add(Severity::broken, check.scheme.mark,
         fmt::format("has a healthCheck of scheme {}, which cannot be asked", text::quoted(scheme)),
-        "write http or https");
+        "write http, h2c or https");
   }
-  if (leads_elsewhere(check.path.value))
+  if (!is_grpc(check) && leads_elsewhere(check.path.value))
     add(Severity::warning, check.path.mark,
         "has a healthCheck whose path names a scheme or a host, so every check fails",
         "write a path that begins with \"/\"");

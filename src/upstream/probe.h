@@ -26,6 +26,7 @@ struct Probe {
   std::map<std::string, std::string> headers;
   std::int64_t status = 0;  // 0: any from 200 to 399
   bool follow_redirects = true;
+  bool is_grpc = false;  // grpc.health.v1.Health/Check, for the server as a whole
   std::uint64_t interval_ms = 30000;
   std::uint64_t unhealthy_interval_ms = 30000;
   std::uint64_t timeout_ms = 5000;

@@ -224,8 +224,7 @@ def test_one_check_for_all_workers():
 
 
 REFUSED = {
-    "grpc": ({"mode": "grpc"}, "mode grpc, which is not supported yet"),
-    "scheme": ({"scheme": "h2c"}, "cannot be asked"),
+    "scheme": ({"scheme": "ftp"}, "cannot be asked"),
 }
 
 

@@ -86,9 +86,11 @@ TEST(probe_plan, times_that_are_none_are_the_usual_ones) {
 TEST(probe_plan, what_is_wrong_with_a_check_is_said) {
   static constexpr Row rows[] = {
       {"path: /", ""},
-      {"mode: grpc", "E has a healthCheck of mode grpc, which is not supported yet\n"},
+      {"mode: grpc", ""},
+      {"mode: grpc, path: 'https://x/'", ""},
       {"mode: odd", ""},
-      {"scheme: h2c", "E has a healthCheck of scheme \"h2c\", which cannot be asked\n"},
+      {"scheme: h2c", ""},
+      {"scheme: ftp", "E has a healthCheck of scheme \"ftp\", which cannot be asked\n"},
       {"path: 'https://x/'",
        "W has a healthCheck whose path names a scheme or a host, so every check fails\n"},
       {"interval: 0s", "W has a healthCheck whose interval is no time, so 30s is used\n"},

@@ -199,10 +199,10 @@ TEST(service_plan, a_transport_is_found_by_its_name) {
 
 TEST(service_plan, a_check_that_cannot_be_made_breaks_its_service) {
   const std::string found = plan_services(
-      "    a: {loadBalancer: {healthCheck: {mode: grpc}, servers: [{url: 'http://h'}]}}\n");
+      "    a: {loadBalancer: {healthCheck: {scheme: ftp}, servers: [{url: 'http://h'}]}}\n");
 
   CHECK_TRUE(standing("a") == Standing::broken);
-  STRCMP_CONTAINS("service \"a\" has a healthCheck of mode grpc, which is not supported yet",
+  STRCMP_CONTAINS("service \"a\" has a healthCheck of scheme \"ftp\", which cannot be asked",
                   found.c_str());
 }
 
