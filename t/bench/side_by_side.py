@@ -19,7 +19,7 @@ from traffic import BINARY
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BENCH = os.environ.get("POINTSMAN_BENCH") or os.path.join(TOP, "..", "shared", "bench")
-PLAIN, BIG = ("nginx", "haproxy"), ("nginx+bigbuf", "haproxy")
+PLAIN, BIG, HTTP2 = ("nginx", "haproxy"), ("nginx+bigbuf", "haproxy"), ("nghttpx", "haproxy", "h2o")
 TARGETS = {  # scenario: (target, rivals)
     "h1-small": (0.90, PLAIN),
     "routes": (0.90, PLAIN),
@@ -35,6 +35,10 @@ TARGETS = {  # scenario: (target, rivals)
     "tls-full-rsa": (1.02, PLAIN),
     "tls-resume": (0.98, PLAIN),
     "idle-tls": (14.5, ()),
+    "h2-10": (0.95, HTTP2),
+    "h2-100": (0.95, HTTP2),
+    "h2-64k": (0.95, HTTP2),
+    "ws": (1.00, ("nginx",)),
     "gzip": (0.50, ("nginx",)),
     "zstd": (0.37, ("caddy",)),
     "br": (0.73, ("h2o",)),
