@@ -167,6 +167,13 @@ std::string MetricPage::page(Exposition::Format format) {
     append_label(labels, "protocol", sum.extra);
     out.sample(labels, sum.cell(0));
   }
+  out.family("pointsman_websocket_connections", Type::gauge, "Open WebSockets by entry point.");
+  for (const Sum& sum : sums) {
+    if (sum.kind != kind::websockets || !names_.shows(Family::entry_point, sum.name)) continue;
+    std::string labels;
+    append_label(labels, "entrypoint", sum.name);
+    out.sample(labels, sum.cell(0));
+  }
   write_certificates(out);
   if (settings_.entry_points) write_requests(Family::entry_point, sums, out);
   if (settings_.routers) write_requests(Family::router, sums, out);

@@ -111,9 +111,10 @@ struct Trace {
   std::uint64_t connection = 0;
   std::uint16_t request_kind =
       0;  // method and protocol as metrics name them; 0: nobody has looked yet
-  std::string_view grpc_status;  // of a call whose trailers have left in the body
-  bool is_grpc_web = false;      // how the client has made a call that goes on as gRPC
-  bool is_websocket = false;     // counted by its entry point
+  std::string_view grpc_status;       // of a call whose trailers have left in the body
+  bool is_grpc_web = false;           // how the client has made a call that goes on as gRPC
+  bool is_websocket = false;          // counted by its entry point
+  std::uint32_t websocket_place = 0;  // and where, when there is a bound
   bool is_logged = true;   // the router, or without one the entry point, wants it in the access log
   bool is_counted = true;  // and in the metrics
 };

@@ -44,8 +44,9 @@ constexpr std::uint32_t memory =
 constexpr std::uint32_t addresses = 5 | shm::SeriesId::gauge;  // bytes of address space
 constexpr std::uint32_t descriptors = 6 | shm::SeriesId::gauge;
 constexpr std::uint32_t most_descriptors = 7 | shm::SeriesId::gauge;
-constexpr std::uint32_t started = 8 | shm::SeriesId::gauge;  // Unix seconds; the master's
-constexpr std::uint32_t lost_lines = 17;                     // 1 cell: of the access log
+constexpr std::uint32_t started = 8 | shm::SeriesId::gauge;      // Unix seconds; the master's
+constexpr std::uint32_t websockets = 10 | shm::SeriesId::gauge;  // name: an entry point
+constexpr std::uint32_t lost_lines = 17;                         // 1 cell: of the access log
 }  // namespace kind
 
 constexpr std::uint32_t of(std::uint32_t kind, Family family) noexcept {

@@ -21,7 +21,8 @@ std::optional<Family> named_by(std::uint32_t kind) noexcept {
     if (kind >= first && kind < first + family_count) return static_cast<Family>(kind - first);
   }
   if (kind == kind::retries || kind == kind::failures) return Family::service;
-  if (kind == kind::connections || kind == kind::handshakes) return Family::entry_point;
+  if (kind == kind::connections || kind == kind::handshakes || kind == kind::websockets)
+    return Family::entry_point;
   return std::nullopt;
 }
 

@@ -134,9 +134,8 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       forwarded_(forwarded_of(source)),
       path_{source.http.sanitize_path, source.http.encode_query_semicolons},
       denied_methods_(source.http.deny_methods),
-      websockets_(source.http.websocket.enabled),
-      max_websockets_(static_cast<std::uint64_t>(
-          std::max<std::int64_t>(source.http.websocket.max_connections, 0))),
+      websockets_(source.name, source.http.websocket.enabled,
+                  source.http.websocket.max_connections),
       takes_proxy_header_(source.proxy_protocol.has_value()),
       handshake_timeout_ms_(whole_milliseconds(source.transport.handshake_timeout)),
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
@@ -227,6 +226,7 @@ void Entry::open_meters() {
   if (meters.settings().entry_points) meter_.emplace(observe::Family::entry_point, name_);
   open_cell_ =
       meters.book().cells({.kind = observe::kind::connections, .name = name_, .extra = "TCP"}, 1);
+  websockets_.open_meter(meters);
 }
 
 void Entry::count_handshake(std::string_view result) noexcept {
@@ -370,19 +370,12 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   route(exchange);
 }
 
-// Counted from the handshake on, so that a burst of handshakes cannot pass the bound together.
 bool Entry::admit_websocket(http::Exchange& exchange) noexcept {
-  if (!websockets_) {
-    http::reply(exchange, 403, "Forbidden\n", http::BodyType::plain);
-    return false;
-  }
-  if (max_websockets_ != 0 && open_websockets_ >= max_websockets_) {
-    http::reply(exchange, 503, "Service Unavailable\n", http::BodyType::plain);
-    return false;
-  }
-  ++open_websockets_;
-  exchange.trace().is_websocket = true;
-  return true;
+  const std::uint16_t refusal = websockets_.enter(exchange);
+  if (refusal == 0) return true;
+  http::reply(exchange, refusal, refusal == 403 ? "Forbidden\n" : "Service Unavailable\n",
+              http::BodyType::plain);
+  return false;
 }
 
 void Entry::route(http::Exchange& exchange) noexcept {
@@ -458,7 +451,7 @@ void Entry::answer(http::Exchange& exchange, const Route& route) noexcept {
 
 void Entry::on_exchange_end(http::Exchange& exchange) noexcept {
   const http::Trace& trace = exchange.trace();
-  if (trace.is_websocket) --open_websockets_;
+  websockets_.leave(exchange);
   if (worker_->meters != nullptr) count(exchange);
   if (worker_->access_log != nullptr && trace.is_logged) log(exchange);
   let_go(exchange);

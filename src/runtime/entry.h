@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "observe/request_meter.h"
 #include "runtime/runtime.h"
+#include "runtime/websockets.h"
 
 #include <memory>
 #include <optional>
@@ -150,9 +151,7 @@ class Entry final : public http::RequestHandler,
   http::ForwardedRules forwarded_;
   http::PathOptions path_;
   std::vector<std::string> denied_methods_;
-  bool websockets_ = true;
-  std::uint64_t max_websockets_ = 0;   // in this worker; 0: no bound
-  std::uint64_t open_websockets_ = 0;  // handshakes under way and tunnels
+  Websockets websockets_;
   bool takes_proxy_header_ = false;
   std::uint64_t handshake_timeout_ms_ = 0;
   bool trusts_every_proxy_ = false;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Connection upgrades: http-services.md section 7, the Upgrade row of security.md section 2, 101 in section 3."""
+import os
+import signal
 import threading
 
 import pytest
@@ -253,6 +255,21 @@ def test_http_routing_beyond_websocket_max_connections(daemon):
     first.close()
     assert wait_until(lambda: _try(daemon) == 101)
     second.close()
+
+
+def test_websockets_are_counted_for_all_workers_together(server):
+    points = {"web": {"http": {"websocket": {"maxConnections": 5}}}}
+    with site({"app": server}, entry_points=points, workers=4) as daemon:
+        clients = [upgraded(daemon) for _ in range(20)]
+        admitted = [client for client in clients if client.answer.status == 101]
+        assert len(admitted) == 5 and all(client.answer.status == 503 for client in clients if client not in admitted)
+        for worker in daemon.workers():  # what it held is given back
+            os.kill(worker, signal.SIGKILL)
+        assert wait_until(lambda: len(daemon.workers()) == 4 and ask(daemon.port).status == 200)
+        later = []
+        assert wait_until(lambda: later.append(upgraded(daemon)) or sum(client.answer.status == 101 for client in later) == 5)
+        for client in clients + later:
+            client.close()
 
 
 def _try(daemon):
