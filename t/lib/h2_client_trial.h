@@ -115,6 +115,7 @@ class Asked final : public http::ServerEnd, public http::Attempt {
 class H2ClientTrial final : private http::ConnectionOwner {
  public:
   ~H2ClientTrial() {
+    kernel.begin_turn(true);
     asked.clear();
     if (client != nullptr) client->close();
     loop->turn();

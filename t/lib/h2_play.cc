@@ -36,6 +36,7 @@ H2Play::H2Play(Choices choices) : choices_(choices) {
 }
 
 H2Play::~H2Play() {
+  kernel_.begin_turn(true);
   if (server_ != nullptr) server_->close();
   for (const auto& line : ups_) {
     if (line->client != nullptr) line->client->close();

@@ -99,6 +99,7 @@ class H2ServerTrial final : private http::RequestHandler, private h2::ServerOwne
 
   explicit H2ServerTrial(When answers = When::at_once) : when(answers) { codecs.loop = loop.get(); }
   ~H2ServerTrial() {
+    kernel.begin_turn(true);
     if (server != nullptr) server->close();
     loop->turn();
   }

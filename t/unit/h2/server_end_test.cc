@@ -98,7 +98,7 @@ TEST(h2_server_end, a_connection_may_be_closed_at_any_time) {
     trial.post("some", false);
 
     trial.server->close();
-    trial.loop->turn();
+    trial.turns();
 
     LONGS_EQUAL(1, trial.closings);
     LONGS_EQUAL(1, trial.served().ends);
