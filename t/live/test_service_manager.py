@@ -175,10 +175,14 @@ def test_duty_and_sockets_go_to_the_next_program(server, manager, tmp_path):
         assert wait_until(lambda: "serves, too" in daemon.log, 20 * SLOW), daemon.log
         assert daemon.command("rollback").returncode == 0, daemon.log
         assert wait_until(lambda: daemon.masters() == [first], 20 * SLOW), daemon.log
-        manager.all()
+
+        def mains():
+            manager.all()
+            return [int(pid) for pid in re.findall(r"^MAINPID=(\d+)", "\n".join(manager.heard), re.M)]
+
+        assert wait_until(lambda: len(mains()) == 3, 20 * SLOW), mains()
+        assert mains()[0] != first and mains()[1:] == [first, first], mains()
         assert not any("STOPPING" in text for text in manager.heard), manager.heard
-        mains = [int(pid) for pid in re.findall(r"^MAINPID=(\d+)", "\n".join(manager.heard), re.M)]
-        assert len(mains) == 3 and mains[0] != first and mains[1:] == [first, first], mains
         manager.heard.clear()
         assert wait_until(lambda: manager.all() and "WATCHDOG=1" in manager.heard, 10 * SLOW)
 
