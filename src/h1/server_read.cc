@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t read_budget = 262144;  // of one turn, then other streams have theirs
 constexpr int heads_a_turn = 32;  // pipelined requests that are answered at once, likewise
 constexpr std::size_t max_trailer_bytes = 16384;
-constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 // Where a trailer section ends: behind an empty line. 0: not yet.
 std::size_t section_end(std::string_view bytes) noexcept {
@@ -153,7 +152,7 @@ void Server::take_input() noexcept {
 bool Server::may_be_http2() const noexcept {
   if (requests_ > 0 || !settings_->takes_http2 || secure_ != nullptr) return false;
   const std::string_view bytes = input();
-  return bytes.substr(0, http2_preface.size()) == http2_preface.substr(0, bytes.size());
+  return bytes.substr(0, http::http2_preface.size()) == http::http2_preface.substr(0, bytes.size());
 }
 
 void Server::give_away() noexcept {
@@ -168,7 +167,7 @@ void Server::give_away() noexcept {
 
 void Server::take_head() noexcept {
   if (input().front() == 'P' && may_be_http2()) {
-    if (input().size() >= http2_preface.size()) return give_away();
+    if (input().size() >= http::http2_preface.size()) return give_away();
     if (state_ == State::idle) {
       state_ = State::head;
       request_ms_ = loop().now_ms();

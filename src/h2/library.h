@@ -36,6 +36,5 @@ inline std::string_view library_version() noexcept {
 }
 
 constexpr std::size_t frame_head = 9;  // RFC 9113 section 4.1
-constexpr std::string_view client_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 }  // namespace pm::h2

@@ -39,7 +39,6 @@ class RequestFields {
   // `ends`: no body follows.
   FieldFault finish(http::Request& request, bool ends);
   FieldFault fault() const noexcept { return fault_; }
-  bool is_websocket() const noexcept { return has(Pseudo::protocol); }
 
  private:
   enum class Pseudo : std::uint8_t {

@@ -115,7 +115,7 @@ class Server final : public Session, public ListNode<Server> {
   std::uint64_t number_;
   std::unique_ptr<http::SecureFacts> secure_;
   Endpoint client_;
-  FrameWalk walk_{client_preface.size()};
+  FrameWalk walk_{http::http2_preface.size()};
   std::vector<std::int32_t> reset_;  // by us, the latest ones: what comes for them was under way
   std::size_t next_reset_ = 0;
   std::int32_t last_stream_ = 0;  // that the client has begun

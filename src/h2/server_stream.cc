@@ -43,20 +43,20 @@ void ServerStream::refuse_fields() noexcept {
 void ServerStream::head_is_complete(bool ends) noexcept {
   if (state_ != State::head) return;
   state_ = State::ready;
-  fault_ = fields_.finish(exchange_->request(), ends);
+  http::Request& request = exchange_->request();
+  fault_ = fields_.finish(request, ends);
+  if (request.framing == http::Framing::length) announced_ = request.content_length;
   if (ends) exchange_->note_empty_request();
   session_->changed(*this);
 }
 
 // The library judges this, too; a server must not be told of an end that is none.
 bool ServerStream::is_short() const noexcept {
-  if (!remote_ended_ || exchange_ == nullptr || state_ == State::head) return false;
-  const http::Request& request = exchange_->request();
-  return request.framing == http::Framing::length && received_ != request.content_length;
+  return remote_ended_ && announced_ != unknown && received_ != announced_;
 }
 
 void ServerStream::on_begin() noexcept {
-  if (is_short()) fault_ = FieldFault::malformed;
+  if (exchange_ != nullptr && is_short()) fault_ = FieldFault::malformed;
   if (fault_ == FieldFault::malformed) {
     session_->reset(*this, NGHTTP2_PROTOCOL_ERROR);
     return give_up("bad-request");

@@ -69,6 +69,9 @@ class ServerStream final : public Stream, private http::ServerEnd {
   http::Exchange* exchange_;
   RequestFields fields_;
   TrailerFields trailer_fields_;
+  static constexpr std::uint64_t unknown = UINT64_MAX;
+  std::uint64_t announced_ =
+      unknown;  // length of the body; a middleware may change what the request says
   std::uint64_t began_ms_;
   std::uint64_t answered_ms_ = 0;  // the head of the answer was handed over
   std::uint64_t progress_ = 0;     // bytes that had left, and when they were last more

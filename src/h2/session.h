@@ -64,7 +64,6 @@ class Session : public net::Mortal,
   // Begins to speak. `entries`: our SETTINGS. False: the library has no memory.
   bool speak(Role role, std::span<const nghttp2_settings_entry> entries) noexcept;
   void feed(std::string_view bytes) noexcept;  // what was read already
-  bool is_closed() const noexcept { return state_ == State::closed; }
 
   virtual void on_bytes(std::string_view) noexcept {}  // before the library sees them
   // From within the library; the streams' own changes are noted by changed().

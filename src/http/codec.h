@@ -13,6 +13,9 @@
 
 namespace pm::http {
 
+// What a client of HTTP/2 says first (RFC 9113 section 3.4).
+constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 class RequestHandler {
  public:
   virtual void on_request(Exchange&) noexcept = 0;  // the head is complete

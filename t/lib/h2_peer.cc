@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "t/lib/h2_peer.h"
 
+#include "http/codec.h"
+
 #include <algorithm>
 
 namespace pm::test {
@@ -80,9 +82,9 @@ std::string H2Peer::Heard::story() const {
 }
 
 H2Peer::H2Peer(Role role)
-    : role_(role), preface_(role == Role::server ? h2::client_preface.size() : 0) {
+    : role_(role), preface_(role == Role::server ? http::http2_preface.size() : 0) {
   nghttp2_hd_inflate_new(&inflater_);
-  if (role == Role::client) say = h2::client_preface;
+  if (role == Role::client) say = http::http2_preface;
   say += h2_frame(NGHTTP2_SETTINGS, 0, 0);
 }
 
@@ -190,7 +192,7 @@ void H2Peer::read(std::string_view bytes) {
   in_ += bytes;
   if (preface_ > 0) {
     if (in_.size() < preface_) return;
-    if (!in_.starts_with(h2::client_preface)) blame("no preface");
+    if (!in_.starts_with(http::http2_preface)) blame("no preface");
     in_.erase(0, std::exchange(preface_, 0));
   }
   std::size_t at = 0;

@@ -3,6 +3,7 @@
 #include "h2/frame_walk.h"
 
 #include "h2/library.h"
+#include "http/codec.h"
 #include "t/lib/h2_peer.h"
 #include "t/lib/text.h"
 
@@ -46,7 +47,7 @@ std::string priority_of(std::uint32_t stream, std::uint32_t depends_on) {
 // Payloads that look like frames of that kind.
 std::string mixture() {
   const std::string decoy = priority_of(77, 78);
-  return std::string(h2::client_preface) + h2_frame(headers, 4, 1, decoy + decoy) +
+  return std::string(http::http2_preface) + h2_frame(headers, 4, 1, decoy + decoy) +
          priority_of(3, 0) + h2_frame(data, 1, 1) + priority_of(0x80000005, 0x80000003) +
          h2_frame(priority, 0, 7, "abcd") + h2_frame(priority, 0, 9, decoy) +
          h2_frame(priority, 0, 11) + h2_frame(ping, 0, 0, "12345678") + priority_of(13, 13);
@@ -58,7 +59,7 @@ constexpr std::string_view expected = "3/5<0 5/5<3 7/4<0 9/14<0 11/0<0 13/5<13 "
 TEST_GROUP(h2_frame_walk){};
 
 TEST(h2_frame_walk, tells_each_frame_of_priority_and_data_and_nothing_else) {
-  Seen seen(h2::client_preface.size());
+  Seen seen(http::http2_preface.size());
 
   seen.pass(mixture());
 
@@ -67,7 +68,7 @@ TEST(h2_frame_walk, tells_each_frame_of_priority_and_data_and_nothing_else) {
 }
 
 TEST(h2_frame_walk, sees_the_same_in_single_bytes) {
-  Seen seen(h2::client_preface.size());
+  Seen seen(http::http2_preface.size());
 
   for (const char byte : mixture())
     seen.pass({&byte, 1});
@@ -79,7 +80,7 @@ TEST(h2_frame_walk, sees_the_same_whatever_two_places_it_is_cut_at) {
   const std::string bytes = mixture();
   for (std::size_t first = 0; first <= bytes.size(); ++first) {
     for (std::size_t second = first; second <= bytes.size(); second += 3) {
-      Seen seen(h2::client_preface.size());
+      Seen seen(http::http2_preface.size());
       const std::string_view all = bytes;
       seen.pass(all.substr(0, first));
       seen.pass(all.substr(first, second - first));

@@ -157,6 +157,20 @@ TEST(h2_server, trailers_of_a_request_are_handed_on_without_forbidden_ones) {
   check_idle(trial);
 }
 
+TEST(h2_server, a_length_that_a_middleware_has_changed_says_nothing_of_the_clients_body) {
+  H2ServerTrial trial(When::never);
+  const std::uint32_t stream = trial.ask({{"content-length", "4"}}, "POST", false);
+  trial.peer.body(stream, "body", true);
+  trial.go();
+
+  trial.served().exchange->request().content_length = 2;
+  trial.served().answer("done");
+  trial.go();
+
+  check_story(trial, "200 done end");
+  check_idle(trial);
+}
+
 TEST(h2_server, interim_answers_leave_at_once) {
   H2ServerTrial trial(When::never);
   trial.ask();
