@@ -261,8 +261,9 @@ void ClientStream::fail_attempt(http::Outcome outcome) noexcept {
   http::Exchange* const exchange = exchange_;
   http::Attempt* const attempt = attempt_;
   const bool was_refused = closed_ && error_ == NGHTTP2_REFUSED_STREAM;
+  const bool is_unsent = !was_sent_ && outcome != http::Outcome::head_timed_out;
   const http::Attempt::Failure failure{
-      .outcome = was_refused || !was_sent_ ? http::Outcome::closed : outcome,
+      .outcome = was_refused || is_unsent ? http::Outcome::closed : outcome,
       .reused = client().carried_ > 0,
       .answered = answered_ || closed_,
       .wrote = was_sent_,

@@ -221,6 +221,23 @@ TEST(h2_client_flow, a_head_that_does_not_come_fails) {
   CHECK_TRUE(trial.is_open());
 }
 
+TEST(h2_client_flow, a_request_that_the_server_does_not_take_is_late_all_the_same) {
+  trial.connect();
+  trial.kernel.set_window(trial.fd, 0);
+  trial.make().exchange->note_empty_request();  // its head fills what the kernel takes
+  trial.begin(*trial.asked.back());
+  trial.turns();
+  Asked& what = trial.make();
+  what.exchange->note_empty_request();
+  trial.begin(what, 1000);
+
+  trial.pass(1200);
+
+  check_failed(Outcome::head_timed_out, what);
+  trial.kernel.set_window(trial.fd, 65536);
+  trial.go();
+}
+
 TEST(h2_client_flow, an_interim_answer_is_no_head) {
   Asked& what = trial.ask(5000);
   trial.peer.head(1, {{":status", "103"}});
