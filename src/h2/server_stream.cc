@@ -126,7 +126,10 @@ void ServerStream::send_interim(http::Exchange& exchange, std::uint16_t status,
 }
 
 void ServerStream::send_head(http::Exchange& exchange) noexcept {
-  const http::Response& response = exchange.response();
+  http::Response& response = exchange.response();
+  // RFC 8441 section 5: 2xx would tell the client of a tunnel, and it would read this body as frames of a WebSocket.
+  const bool is_taken_for_tunnel = exchange.request().wants_upgrade && response.status / 100 == 2;
+  if (is_taken_for_tunnel && !exchange.is_tunnel()) response.status = 502;
   exchange.trace().status = response.status;
   answered_ms_ = progress_ms_ = session_->loop().now_ms();
   if (closed_ || !session_->is_open()) return;

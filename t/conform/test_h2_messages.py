@@ -516,6 +516,15 @@ def test_extended_connect_is_a_stream_error_unless_it_is_offered(client, server)
     assert_refused(client, server, stream, before)
 
 
+@pytest.mark.parametrize("status, seen", [(200, 502), (204, 502), (302, 302), (403, 403)])
+def test_an_upgrade_that_the_server_has_not_made_is_no_2xx(client, server, status, seen):
+    server.answers["/plain"] = reply(status, b"" if status == 204 else b"a page", length=status != 204)
+    stream = client.open(websocket("/plain"), end=False)
+    answer = client.answer(stream)
+    assert (answer.status, bytes(answer.body)) == (seen, b"" if status == 204 else b"a page")
+    assert client.alive()
+
+
 def test_another_protocol_is_never_taken(client, server):
     before = server.received()
     stream = client.open([(k, "connect-udp" if k == ":protocol" else v) for k, v in websocket()], end=False)
