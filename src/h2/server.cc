@@ -17,6 +17,10 @@ constexpr std::size_t most_share = 65536;
 // What a stream costs before a byte of a body has come: its exchange, the head's arena, the library's part.
 constexpr std::size_t stream_cost = 8192;
 
+bool contains(const std::vector<std::int32_t>& ids, std::int32_t id) noexcept {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
 }  // namespace
 
 Server::Server(net::Stream* stream, Options options) noexcept
@@ -66,9 +70,11 @@ ServerStream* Server::stream_of(const nghttp2_frame& frame) noexcept {
 }
 
 void Server::on_bytes(std::string_view bytes) noexcept {
+  left_.clear();
   walk_.pass(
       bytes, [this](const PriorityFrame& frame) { judge(frame); },
-      [this](std::int32_t id) { judge_data(id); });
+      [this](std::int32_t id) { judge_data(id); },
+      [this](std::int32_t id) { left_.push_back(id); });
 }
 
 void Server::judge(const PriorityFrame& frame) noexcept {
@@ -82,7 +88,7 @@ bool Server::has_been(std::int32_t id) noexcept {
 }
 
 bool Server::was_reset(std::int32_t id) const noexcept {
-  return std::find(reset_.begin(), reset_.end(), id) != reset_.end();
+  return contains(reset_, id);
 }
 
 // For a stream that has been: the library passes it over, since it does not remember whether it was reset by us while this was
@@ -93,11 +99,19 @@ void Server::on_frame_begins(const nghttp2_frame_hd& head) noexcept {
 }
 
 void Server::judge_data(std::int32_t id) noexcept {
-  if (!has_been(id)) return;
+  if (!has_been(id) && !contains(left_, id)) return;
   glitch();
-  if (was_reset(id)) return;
-  nghttp2_submit_rst_stream(library(), NGHTTP2_FLAG_NONE, id, NGHTTP2_STREAM_CLOSED);
-  on_reset_sent(id);  // as good as that: one for all that is under way
+  if (!was_reset(id)) late_.push_back(id);
+}
+
+void Server::answer_late() noexcept {
+  std::erase_if(late_, [this](std::int32_t id) {
+    if (!has_been(id)) return false;  // the library has not come to its end yet
+    if (was_reset(id)) return true;
+    nghttp2_submit_rst_stream(library(), NGHTTP2_FLAG_NONE, id, NGHTTP2_STREAM_CLOSED);
+    on_reset_sent(id);  // as good as that: one for all that is under way
+    return true;
+  });
 }
 
 void Server::on_reset_sent(std::int32_t id) noexcept {
@@ -153,6 +167,7 @@ std::size_t Server::fair_share() const noexcept {
 }
 
 void Server::on_settled() noexcept {
+  if (!late_.empty()) answer_late();
   const bool is_old =
       (settings_->max_requests != 0 && requests_ >= settings_->max_requests) ||
       (settings_->max_age_ms != 0 && loop().now_ms() >= opened_ms() + settings_->max_age_ms);

@@ -99,6 +99,7 @@ class Server final : public Session, public ListNode<Server> {
   ServerStream* stream_of(const nghttp2_frame& frame) noexcept;
   void judge(const PriorityFrame& frame) noexcept;
   void judge_data(std::int32_t id) noexcept;
+  void answer_late() noexcept;
   bool has_been(std::int32_t id) noexcept;
   bool was_reset(std::int32_t id) const noexcept;
   void forget(ServerStream& stream) noexcept;
@@ -118,7 +119,9 @@ class Server final : public Session, public ListNode<Server> {
   FrameWalk walk_{http::http2_preface.size()};
   std::vector<std::int32_t> reset_;  // by us, the latest ones: what comes for them was under way
   std::size_t next_reset_ = 0;
-  std::int32_t last_stream_ = 0;  // that the client has begun
+  std::vector<std::int32_t> left_;  // by the client, in the bytes that are being read
+  std::vector<std::int32_t> late_;  // have DATA although they have ended; to be told so
+  std::int32_t last_stream_ = 0;    // that the client has begun
   std::uint64_t requests_ = 0;
   std::uint64_t idle_since_ms_;
   std::uint64_t told_ms_ = 0;

@@ -190,6 +190,8 @@ CONNECTION = {
 # name -> (state, frames, codes of a stream error; the same as a connection error where the RFC allows it)
 STREAM = {
     "5.1-data-on-a-half-closed-stream": (half_closed, lambda c, s: data(s, b"x"), (STREAM_CLOSED,)),
+    "5.1-data-after-a-reset": (reset, lambda c, s: data(s, b"x"), (STREAM_CLOSED,)),
+    "5.1-data-behind-a-reset-in-one-write": (H2Client.new_stream, lambda c, s: head(c, s, END_HEADERS) + rst_stream(s) + data(s, b"x"), (STREAM_CLOSED,)),
     "5.1-headers-on-a-half-closed-stream": (half_closed, lambda c, s: head(c, s, section=[("x-t", "1")]), (STREAM_CLOSED, PROTOCOL_ERROR)),
     "5.1-continuation-on-a-half-closed-stream": (half_closed, lambda c, s: frame(CONTINUATION, END_HEADERS, s, b""), (STREAM_CLOSED, PROTOCOL_ERROR)),
     "6.9-window-of-0-for-a-stream": (opened, lambda c, s: window_update(s, 0), CALM),

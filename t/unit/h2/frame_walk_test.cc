@@ -17,7 +17,7 @@ using test::h2_number;
 
 namespace {
 
-constexpr int data = 0, headers = 1, priority = 2, ping = 6;
+constexpr int data = 0, headers = 1, priority = 2, reset = 3, ping = 6;
 
 class Seen {
  public:
@@ -29,15 +29,18 @@ class Seen {
           text_ += std::to_string(frame.stream) + "/" + std::to_string(frame.length) + "<" +
                    std::to_string(frame.depends_on) + " ";
         },
-        [this](std::int32_t stream) { data_ += std::to_string(stream) + " "; });
+        [this](std::int32_t stream) { data_ += std::to_string(stream) + " "; },
+        [this](std::int32_t stream) { resets_ += std::to_string(stream) + " "; });
   }
   std::string_view text() const { return text_; }
   std::string_view data() const { return data_; }
+  std::string_view resets() const { return resets_; }
 
  private:
   h2::FrameWalk walk_;
   std::string text_;
   std::string data_;
+  std::string resets_;
 };
 
 std::string priority_of(std::uint32_t stream, std::uint32_t depends_on) {
@@ -48,9 +51,10 @@ std::string priority_of(std::uint32_t stream, std::uint32_t depends_on) {
 std::string mixture() {
   const std::string decoy = priority_of(77, 78);
   return std::string(http::http2_preface) + h2_frame(headers, 4, 1, decoy + decoy) +
-         priority_of(3, 0) + h2_frame(data, 1, 1) + priority_of(0x80000005, 0x80000003) +
-         h2_frame(priority, 0, 7, "abcd") + h2_frame(priority, 0, 9, decoy) +
-         h2_frame(priority, 0, 11) + h2_frame(ping, 0, 0, "12345678") + priority_of(13, 13);
+         priority_of(3, 0) + h2_frame(data, 1, 1) + h2_frame(reset, 0, 5, "abcd") +
+         priority_of(0x80000005, 0x80000003) + h2_frame(priority, 0, 7, "abcd") +
+         h2_frame(priority, 0, 9, decoy) + h2_frame(priority, 0, 11) +
+         h2_frame(ping, 0, 0, "12345678") + priority_of(13, 13);
 }
 constexpr std::string_view expected = "3/5<0 5/5<3 7/4<0 9/14<0 11/0<0 13/5<13 ";
 
@@ -58,13 +62,14 @@ constexpr std::string_view expected = "3/5<0 5/5<3 7/4<0 9/14<0 11/0<0 13/5<13 "
 
 TEST_GROUP(h2_frame_walk){};
 
-TEST(h2_frame_walk, tells_each_frame_of_priority_and_data_and_nothing_else) {
+TEST(h2_frame_walk, tells_each_frame_of_priority_data_and_reset_and_nothing_else) {
   Seen seen(http::http2_preface.size());
 
   seen.pass(mixture());
 
   CHECK_EQUAL(expected, seen.text());
   CHECK_EQUAL(std::string_view("1 "), seen.data());
+  CHECK_EQUAL(std::string_view("5 "), seen.resets());
 }
 
 TEST(h2_frame_walk, sees_the_same_in_single_bytes) {
@@ -99,6 +104,17 @@ TEST(h2_frame_walk, tells_nothing_of_a_frame_before_all_that_is_judged_has_come)
   seen.pass(std::string_view(frame).substr(frame.size() - 2));
 
   CHECK_EQUAL(std::string_view("1/5<1 "), seen.text());
+}
+
+TEST(h2_frame_walk, tells_of_a_reset_when_it_is_whole) {
+  const std::string frame = h2_frame(reset, 0, 5, "abcd");
+  Seen seen;
+
+  seen.pass(std::string_view(frame).substr(0, frame.size() - 1));
+  CHECK_EQUAL(std::string_view(), seen.resets());
+  seen.pass(std::string_view(frame).substr(frame.size() - 1));
+
+  CHECK_EQUAL(std::string_view("5 "), seen.resets());
 }
 
 TEST(h2_frame_walk, the_largest_length_is_passed_over) {
