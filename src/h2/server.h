@@ -74,6 +74,7 @@ class Server final : public Session, public ListNode<Server> {
 
   void drain() noexcept;          // no new streams, once the client has heard of it
   void close_if_idle() noexcept;  // draining: no stream is open
+  using Session::most_streams;
 
  private:
   friend class ServerStream;

@@ -374,7 +374,7 @@ void Session::changed(Stream& stream) noexcept {
 
 void Session::admit(Stream& stream) noexcept {
   streams_.push_back(stream);
-  ++open_streams_;
+  most_streams_ = std::max(most_streams_, ++open_streams_);
 }
 
 void Session::let_go(Stream& stream) noexcept {

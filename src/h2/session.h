@@ -91,6 +91,7 @@ class Session : public net::Mortal,
   void admit(Stream& stream) noexcept;
   void let_go(Stream& stream) noexcept;
   std::size_t open_streams() const noexcept { return open_streams_; }
+  std::size_t most_streams() const noexcept { return most_streams_; }  // at once, so far
   std::uint64_t opened_ms() const noexcept { return opened_ms_; }
   std::uint64_t last_read_ms() const noexcept { return last_read_ms_; }
 
@@ -137,6 +138,7 @@ class Session : public net::Mortal,
   std::size_t piece_count_ = 0;
   std::size_t queued_ = 0;  // of all streams
   std::size_t open_streams_ = 0;
+  std::size_t most_streams_ = 0;
   std::uint64_t opened_ms_;
   std::uint64_t last_read_ms_;
   std::uint64_t discarded_ = 0;

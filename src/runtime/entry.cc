@@ -264,7 +264,8 @@ void Entry::on_http2(h1::Server& server, net::Stream* stream, std::string_view e
               {.client = server.client(), .number = server.number(), .secure = nullptr});
 }
 
-void Entry::on_closed(h2::Server&) noexcept {
+void Entry::on_closed(h2::Server& server) noexcept {
+  worker_->trim->note(server.most_streams());
   uncount_connection();
 }
 
