@@ -9,16 +9,20 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import site
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
 from lib.wait import wait_until
+from lib.wire import Cut
+
+pytestmark = over_both
 
 COMMON = re.compile(
     r'(?P<host>\S+) - (?P<user>\S+) \[(?P<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d+) (?P<size>\d+|-)'
     r' "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)" (?P<count>\d+) "(?P<router>[^"]*)" "(?P<url>[^"]*)" (?P<ms>\d+)ms'
 )
+PROTOCOL = {"h1": "HTTP/1.1", "h2": "HTTP/2.0"}
 CLF = re.compile(COMMON.pattern.split(" (?P<count>")[0])
 
 
@@ -76,10 +80,10 @@ def full(server):
 
 
 # -- common ---------------------------------------------------------------------------------------------------------------------------
-def test_observability_3_3_common_line(common, server):
+def test_observability_3_3_common_line(common, server, spoken):
     line = COMMON.fullmatch(common.line(target="/a?b=c", fields=[("User-Agent", "me"), ("Referer", "there")]))
     assert line["host"] == "127.0.0.1" and line["user"] == "-"
-    assert line["request"] == "GET /a?b=c HTTP/1.1"
+    assert line["request"] == "GET /a?b=c " + PROTOCOL[spoken]
     assert (line["status"], line["size"]) == ("200", "5")
     assert (line["referer"], line["agent"]) == ("-", "-")  # headers are dropped by default
     assert (line["router"], line["url"]) == ("web@file", server.url)
@@ -93,9 +97,10 @@ def test_observability_3_3_count_goes_up_by_one(common):
     assert counts == list(range(counts[0], counts[0] + 3))
 
 
-def test_observability_3_3_request_of_1_0_and_other_methods(common):
-    assert COMMON.fullmatch(common.line(version="HTTP/1.0"))["request"] == "GET / HTTP/1.0"
-    assert COMMON.fullmatch(common.line("DELETE", "/x"))["request"] == "DELETE /x HTTP/1.1"
+def test_observability_3_3_request_of_1_0_and_other_methods(common, spoken):
+    if spoken == "h1":
+        assert COMMON.fullmatch(common.line(version="HTTP/1.0"))["request"] == "GET / HTTP/1.0"
+    assert COMMON.fullmatch(common.line("DELETE", "/x"))["request"] == "DELETE /x " + PROTOCOL[spoken]
 
 
 @pytest.mark.parametrize("target", ['/x"y', "/x\\y", '/?q="'])
@@ -123,6 +128,7 @@ def test_observability_3_3_common_with_kept_headers(server):
         assert (line["referer"], line["agent"]) == ("-", "me")
 
 
+@h1_only("the configuration alone")
 def test_observability_3_2_unknown_format_is_common_with_a_message(server):
     with Logged(server, format="xml") as logged:
         assert COMMON.fullmatch(logged.line())
@@ -136,13 +142,13 @@ def test_observability_3_3_refused_and_unrouted_requests_are_logged(server):
 
 
 # -- json --------------------------------------------------------------------------------------------------------------------------------
-def test_observability_3_4_json_fields(full, server):
+def test_observability_3_4_json_fields(full, server, spoken):
     record = json.loads(full.line("POST", "/a?b=c", body=b"hello!", host="app.test:8080"))
     assert list(record) == sorted(record), "keys are sorted"
     expected = {
         "ClientHost": "127.0.0.1", "ClientUsername": "-", "DownstreamContentSize": 5, "DownstreamStatus": 200, "OriginContentSize": 5,
         "OriginStatus": 200, "RequestAddr": "app.test:8080", "RequestContentSize": 6, "RequestHost": "app.test", "RequestMethod": "POST",
-        "RequestPath": "/a?b=c", "RequestPort": "8080", "RequestProtocol": "HTTP/1.1", "RequestScheme": "http", "RetryAttempts": 0,
+        "RequestPath": "/a?b=c", "RequestPort": "8080", "RequestProtocol": PROTOCOL[spoken], "RequestScheme": "http", "RetryAttempts": 0,
         "RouterName": "web@file", "ServiceName": "app@file", "ServiceURL": server.url, "ServiceAddr": "127.0.0.1:%d" % server.port,
         "entryPointName": "web", "level": "info", "msg": "",
     }
@@ -192,9 +198,8 @@ def test_security_8_json_strings_are_escaped(full, value):
 
 def test_observability_3_4_termination_of_a_cut(full, server):
     server.answers["/cut"] = lambda c, r: (c.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart"), c.close()) and None
-    with RawClient(full.daemon.port) as client:
-        client.send(head(target="/cut"))
-        client.rest()
+    with connect(full.daemon.port) as client, pytest.raises(Cut):
+        client.ask(target="/cut")
     record = json.loads(full.lines()[0])
     assert record["DownstreamStatus"] == 200 and record["DownstreamContentSize"] <= 4
     assert record.get("TerminationReason")
@@ -207,9 +212,10 @@ def test_observability_3_4_head_and_1xx(full, server):
     assert json.loads(full.line("HEAD"))["DownstreamContentSize"] == 0
 
 
+@h1_only("Upgrade")
 def test_observability_3_4_upgraded_connection_is_logged_at_its_end(full, server):
     server.answers["/ws"] = lambda c, r: (c.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhello"), c.wait_end(), c.close()) and None
-    with RawClient(full.daemon.port) as client:
+    with connect(full.daemon.port) as client:
         assert client.ask(target="/ws", fields=[("Connection", "Upgrade"), ("Upgrade", "x")]).status == 101
     assert json.loads(full.lines()[0])["DownstreamStatus"] == 101
 
@@ -245,12 +251,13 @@ def test_observability_3_2_filters(server, filters, kept):
         assert logged.daemon.file("access.log").count("\n") == len(kept)
 
 
-def test_observability_3_2_standard_output_is_the_default(server):
+def test_observability_3_2_standard_output_is_the_default(server, spoken):
     with site({"app": server}, static={"accessLog": {}}) as daemon:
         ask(daemon.port, target="/stdout")
-        assert wait_until(lambda: '"GET /stdout HTTP/1.1" 200 5' in daemon.log)
+        assert wait_until(lambda: '"GET /stdout %s" 200 5' % PROTOCOL[spoken] in daemon.log)
 
 
+@h1_only("the file alone")
 def test_observability_3_2_parent_folders_are_made_and_the_file_is_not_for_others(server):
     with site({"app": server}, static={"accessLog": {"filePath": "deep/er/access.log"}}) as daemon:
         ask(daemon.port)
@@ -258,12 +265,14 @@ def test_observability_3_2_parent_folders_are_made_and_the_file_is_not_for_other
         assert os.stat(os.path.join(daemon.folder, "deep/er/access.log")).st_mode & 0o777 == 0o640
 
 
+@h1_only("the file alone")
 def test_observability_3_2_buffered_lines_come_within_a_second_and_at_the_end(server):
     with Logged(server, bufferingSize=100) as logged:
         ask(logged.daemon.port)
         assert wait_until(lambda: logged.daemon.file("access.log"), 3)
 
 
+@h1_only("the file alone")
 def test_observability_3_2_buffered_lines_are_written_at_exit(server, tmp_path):
     with site({"app": server}, static={"accessLog": {"filePath": str(tmp_path / "access.log"), "bufferingSize": 100}}) as daemon:
         for _ in range(10):
@@ -296,6 +305,7 @@ def test_static_config_4_entry_point_switches_its_lines_off(server):
         assert "/loud" in logged.lines()[0]
 
 
+@h1_only("the file alone")
 # -- rotation ------------------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("buffering", [0, 50])
 def test_observability_3_2_reopened_by_usr1_without_losing_a_line(server, buffering):
@@ -305,7 +315,7 @@ def test_observability_3_2_reopened_by_usr1_without_losing_a_line(server, buffer
         def load(number):
             count = 0
             while not stop.is_set():
-                with RawClient(daemon.port) as client:
+                with connect(daemon.port) as client:
                     for _ in range(20):
                         client.ask(target="/%d-%d" % (number, count))
                         sent.append("/%d-%d" % (number, count))

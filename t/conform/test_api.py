@@ -7,10 +7,12 @@ import threading
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import balancer, configuration, run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.server import RawServer, reply
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 POINTS = {"web": {}, "traefik": {}}
 ROUTERS = {
@@ -164,6 +166,7 @@ def test_what_does_not_exist_yet_is_empty(daemon, path):
     assert get(daemon, path) == []
 
 
+@h1_only("HTTP/2 always has an authority")
 def test_a_client_without_host(daemon):
     assert ask(daemon.ports["traefik"], target="/api/version", host=None, version="HTTP/1.0").status == 200
 
@@ -200,6 +203,7 @@ def test_over_a_router_of_ones_own(server):
         assert (line["ServiceName"], line["OriginStatus"]) == ("api@internal", 200)
 
 
+@h1_only("the configuration alone")
 def test_without_the_section_nobody_answers(server):
     routers = {"admin": {"rule": "PathPrefix(`/admin`)", "service": "api@internal"}}
     with site({"app": server}, routers) as daemon:
@@ -237,8 +241,8 @@ def test_an_agent_that_hangs_holds_up_nobody_else(server):
         assert wait_until(lambda: len(daemon.agents()) == 1)
         os.kill(daemon.agents()[0], signal.SIGSTOP)
         try:
-            with RawClient(daemon.ports["traefik"]) as waiting:
-                waiting.send(head(target="/api/version"))
+            with connect(daemon.ports["traefik"]) as waiting:
+                waiting.request(target="/api/version")
                 assert all(ask(daemon.port).status == 200 for _ in range(20))
                 os.kill(daemon.agents()[0], signal.SIGCONT)
                 assert waiting.response().status == 200
@@ -248,9 +252,9 @@ def test_an_agent_that_hangs_holds_up_nobody_else(server):
 
 def test_a_client_that_leaves_does_not_trouble_the_agent(daemon):
     for _ in range(20):
-        with RawClient(daemon.ports["traefik"]) as client:
-            client.send(head(target="/api/rawdata"))
-            client.reset()
+        with connect(daemon.ports["traefik"]) as client:
+            client.request(target="/api/rawdata")
+            client.leave()
     assert get(daemon, "/api/version")
 
 
@@ -276,6 +280,7 @@ def socket_of(daemon):
     return next(fields[-1][:-1] for fields in lines if "socket:[%s]" % fields[6] in held)
 
 
+@h1_only("the processes alone")
 def test_the_socket_lies_in_a_closed_folder_and_goes_with_the_daemon(server):
     with site({"app": server}, static={"api": {}}) as daemon:
         path = socket_of(daemon)
@@ -283,6 +288,7 @@ def test_the_socket_lies_in_a_closed_folder_and_goes_with_the_daemon(server):
     assert not os.path.exists(os.path.dirname(path))
 
 
+@h1_only("the processes alone")
 def test_a_killed_master_leaves_nothing_that_the_next_one_does_not_take_away(server):
     with site({"app": server}, static={"api": {}}, exits=-signal.SIGKILL) as daemon:
         path = socket_of(daemon)
@@ -293,6 +299,7 @@ def test_a_killed_master_leaves_nothing_that_the_next_one_does_not_take_away(ser
         assert not os.path.exists(path)
 
 
+@h1_only("the agent alone")
 def test_the_api_of_a_large_configuration_is_paged(server):
     services = {"s%04d" % i: balancer(server) for i in range(2000)}
     routers = {"r%04d" % i: {"rule": "Host(`h%d.test`)" % i, "service": "s%04d" % i, "entryPoints": ["web"]} for i in range(2000)}
@@ -302,6 +309,7 @@ def test_the_api_of_a_large_configuration_is_paged(server):
         assert len(get(daemon, "/api/rawdata")["routers"]) == 2002
 
 
+@h1_only("the configuration alone")
 def test_insecure_alone_shows_itself_to_this_box_only(server, tmp_path):
     config = configuration({"app": server}, api={"insecure": True})
     path = tmp_path / "c.yml"

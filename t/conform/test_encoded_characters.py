@@ -2,9 +2,11 @@
 """entryPoints.X.http.encodedCharacters: http-routing.md section 6, last paragraph."""
 import pytest
 
-from lib.client import ask
 from lib.daemon import site
+from lib.either import ask, over_both
 from lib.server import RawServer
+
+pytestmark = over_both
 
 KEYS = {
     "allowEncodedSlash": "%2F",

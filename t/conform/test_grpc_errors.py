@@ -5,11 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from lib.client import RawClient, ask
 from lib.daemon import site
+from lib.either import ask, connect, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 ON = {"web": {"http": {"grpcErrors": True, "denyMethods": ["PUT"]}}}
 MIDDLEWARES = {
@@ -70,7 +72,7 @@ def call(daemon, name, target="/", kind="application/grpc", method="POST", field
 
 
 def told(answer):
-    assert (answer.status, answer.body, answer.get("Content-Length")) == (200, b"", "0")
+    assert (answer.status, answer.body, answer.get("Content-Length")) == (200, b"", {"HTTP/1.1": "0", "HTTP/2.0": None}[answer.version])
     return answer.get("Content-Type"), answer.get("grpc-status"), answer.get("grpc-message")
 
 
@@ -139,7 +141,7 @@ def test_a_page_can_read_it(daemon, kind):
 
 
 def test_the_connection_goes_on(daemon):
-    with RawClient(daemon.port) as client:
+    with connect(daemon.port) as client:
         for _ in range(3):
             assert told(client.ask("POST", "/", [("Content-Type", "application/grpc")], b"12345", "gone.test"))[1] == "14"
 

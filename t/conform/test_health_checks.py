@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from lib.client import ask
 from lib.daemon import balancer, run, site
+from lib.either import ask, over_both
 from lib.server import RawServer, reply
 from lib.tls_world import TlsServer, world
 from lib.wait import SLOW, TIMEOUT, wait_until
@@ -45,6 +45,7 @@ def two():
         yield a, b
 
 
+@over_both
 def test_a_server_that_is_sick_gets_nothing_until_it_is_well_again(two):
     a, b = two
     with site({"app": checked(a, b)}, workers=2) as daemon:
@@ -64,6 +65,7 @@ def test_one_that_refuses_connections_is_down(two):
         assert wait_until(lambda: all(ask(daemon.port).body == b"b" for _ in range(8)))
 
 
+@over_both
 def test_all_down_is_503(two):
     a, b = two
     sick(a)
@@ -94,6 +96,7 @@ def test_a_slow_server_delays_no_other(two):
         hold.set()
 
 
+@over_both
 def test_no_answer_in_time_is_down(two):
     a, b = two
     hold = threading.Event()
@@ -168,6 +171,7 @@ def test_what_a_good_answer_is(case):
             assert wait_until(lambda: ask(daemon.port).status == (200 if is_good else 503))
 
 
+@over_both
 def test_what_runs_is_not_cut_when_its_server_goes_down(two):
     a, b = two
     go_on = threading.Event()
@@ -191,6 +195,7 @@ def test_what_runs_is_not_cut_when_its_server_goes_down(two):
         assert got and got[0].body == b"abcd"
 
 
+@over_both
 def test_children_without_a_healthy_server_are_left_out(two):
     """Section 3.1, healthCheck of weighted."""
     a, b = two
@@ -203,6 +208,7 @@ def test_children_without_a_healthy_server_are_left_out(two):
         assert wait_until(lambda: ask(daemon.port).status == 503)
 
 
+@over_both
 def test_the_states_survive_the_agent(two):
     """It dies: what it said stays in force, and the next one goes on asking."""
     a, b = two

@@ -2,8 +2,8 @@
 """Health checks of mode grpc: grpc.health.v1.Health/Check over HTTP/2 (http-services.md section 5.1)."""
 import pytest
 
-from lib.client import ask
 from lib.daemon import balancer, site
+from lib.either import ask, over_both
 from lib.h2server import H2Server
 from lib.tls_world import world
 from lib.wait import wait_until
@@ -73,6 +73,7 @@ def test_what_is_asked():
         assert request.get("content-type") == "application/grpc" and request.get("te") == "trailers"
 
 
+@over_both
 def test_a_server_of_https_is_asked_over_tls():
     with named("a", says(SERVING), pair=pair()) as a, named("b", says(b"", "14"), pair=pair()) as b:
         http = {"serversTransports": {"t": {"rootCAs": [world().ca.cert]}}}

@@ -6,12 +6,14 @@ import struct
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.middleware_site import assert_disabled, assert_refused_whole, site_with
 from lib.ports import free_port
 from lib.server import RawServer
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 ALLOW, WHITE, DENY = "ipAllowList", "ipWhiteList", "ipDenyList"
 TWO = "203.0.113.9, 198.51.100.7"
@@ -217,10 +219,8 @@ def daemon(server):
 
 
 def through(daemon, host, peer=None, lines=(), point="web", **request):
-    with RawClient(daemon.ports[point]) as client:
-        fields = [("X-Forwarded-For", line) for line in lines]
-        client.send((peer_header(peer) if peer else b"") + head(host=host, fields=fields, **request))
-        return client.response(request.get("method", "GET"))
+    with connect(daemon.ports[point], before=peer_header(peer) if peer else b"") as client:
+        return client.ask(host=host, fields=[("X-Forwarded-For", line) for line in lines], **request)
 
 
 def find(table, name):
@@ -263,8 +263,7 @@ def test_IP_8_the_server_sees_one_field(daemon, server):
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "X_Forwarded_For"])
 def test_1_a_peer_without_trust_cannot_choose_its_address(daemon, name):
     """Item 11: its fields are gone before any middleware runs."""
-    with RawClient(daemon.ports["wary"]) as client:
-        assert client.ask(host="first.test", fields=[(name, "198.51.100.7")]).status == 403
+    assert ask(daemon.ports["wary"], host="first.test", fields=[(name, "198.51.100.7")]).status == 403
 
 
 def test_1_2_the_peer_of_proxy_protocol_is_not_in_the_field(daemon):
@@ -274,15 +273,14 @@ def test_1_2_the_peer_of_proxy_protocol_is_not_in_the_field(daemon):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_4_1_a_refused_connection_goes_on(daemon, method):
     host = "list%d.test" % find(LISTS, "AL-2")
-    with RawClient(daemon.ports["web"]) as client:
-        client.send(peer_header("11.0.0.1"))
+    with connect(daemon.ports["web"], before=peer_header("11.0.0.1")) as client:
         for _ in range(2):
             answer = client.ask(method, host=host)
             assert (answer.status, answer.body) == (403, b"" if method == "HEAD" else b"Forbidden")
 
 
 def test_4_1_a_status_without_a_body_has_none(daemon):
-    with RawClient(daemon.ports["web"]) as client:
+    with connect(daemon.ports["web"]) as client:
         for _ in range(2):
             assert client.ask(host="silent.test").status == 204
         assert client.stays_open()
@@ -345,6 +343,7 @@ def broken(server):
         yield instance
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", BROKEN, **ROW)
 def test_router_disabled(broken, row):
     assert_disabled(broken, "bad%02d" % BROKEN.index(row), row[3], row[4])
@@ -362,11 +361,13 @@ REFUSED = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", REFUSED, **ROW)
 def test_decision_9_refused_whole(tmp_path, row):
     assert_refused_whole(tmp_path, {row[1]: row[2]}, row[3], row[4])
 
 
+@h1_only("the configuration alone")
 def test_4_2_one_warning_a_name(server):
     middlewares = {name: {WHITE: ranges("127.0.0.1")} for name in ("old1", "old2")}
     routers = {"r%d" % i: {"rule": "Path(`/%d`)" % i, "service": "app", "middlewares": ["old%d" % (i % 2 + 1)]} for i in range(4)}

@@ -9,10 +9,12 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import Daemon, configuration, run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.server import RawServer
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 
 def bcrypt(password, cost=4, prefix="$2b$"):
@@ -157,6 +159,7 @@ BAD = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("options, what", BAD)
 def test_BA_10_bad_options_disable_the_router(server, options, what):
     routers = {"r": {"rule": "Host(`r.test`)", "service": "app", "middlewares": ["m"]}, "o": {"rule": "Host(`o.test`)", "service": "app"}}
@@ -176,9 +179,9 @@ def test_4_4_slow_hashes_hold_nobody_else_and_too_many_of_them_get_503(server):
         "free": {"rule": "Host(`free.test`)", "service": "app"},
     }
     with Daemon(configuration({"app": server}, routers, http={"middlewares": {"m": {"basicAuth": {"users": users}}}})) as daemon:
-        clients = [RawClient(daemon.port) for _ in range(300)]
+        clients = [connect(daemon.port) for _ in range(300)]
         for i, client in enumerate(clients):
-            client.send(head(fields=credentials("u%d" % (i % 2), "wrong %d" % i), host="slow.test"))
+            client.request(fields=credentials("u%d" % (i % 2), "wrong %d" % i), host="slow.test")
         began = time.monotonic()
         assert ask(daemon.port, host="free.test").status == 200
         assert time.monotonic() - began < 2

@@ -4,10 +4,13 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, chunked, head
+from lib.client import RawClient, chunked, head
 from lib.daemon import Daemon, configuration, run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
+
+pytestmark = over_both
 
 MIDDLEWARES = {
     "max10": {"maxRequestBodyBytes": 10},
@@ -48,49 +51,60 @@ def test_BU_1_equal_to_the_limit_passes_and_more_does_not(daemon, server):
 
 
 def test_BU_1_a_declared_size_is_refused_before_it_is_read(daemon):
-    with RawClient(daemon.port) as client:
-        client.send(head("POST", fields=[("Content-Length", "1000000")], host="max10.app.test"))
+    with connect(daemon.port) as client:
+        client.begin(host="max10.app.test", length=1000000)
         assert client.response().status == 413
 
 
 def test_BU_2_chunked_bodies_are_counted(daemon, server):
     before = server.received()
-    with RawClient(daemon.port) as client:
-        client.send(head("POST", fields=[("Transfer-Encoding", "chunked")], host="max10.app.test") + chunked(b"01234", b"567890"))
+    with connect(daemon.port) as client:
+        client.begin(host="max10.app.test")
+        client.piece(b"01234")
+        client.piece(b"567890")
+        client.finish()
         assert client.response().status == 413
     assert server.received() == before
 
 
 def test_BU_3_servers_see_a_length(daemon, server):
-    with RawClient(daemon.port) as client:
-        client.send(head("POST", fields=[("Transfer-Encoding", "chunked")], host="plain.app.test") + chunked(b"abc", b"de"))
+    with connect(daemon.port) as client:
+        client.begin(host="plain.app.test")
+        client.piece(b"abc")
+        client.piece(b"de")
+        client.finish()
         assert client.response().status == 200
     assert (server.last.get("Content-Length"), server.last.body, server.last.has("Transfer-Encoding")) == ("5", b"abcde", False)
 
 
 def test_5_7_an_empty_chunked_body_is_none(daemon, server):
-    with RawClient(daemon.port) as client:
-        client.send(head("PUT", fields=[("Transfer-Encoding", "chunked")], host="plain.app.test") + chunked())
+    with connect(daemon.port) as client:
+        client.begin("PUT", host="plain.app.test")
+        client.finish()
         assert client.response().status == 200
     assert (server.last.body, server.last.has("Transfer-Encoding")) == (b"", False)
 
 
 def test_5_7_the_request_is_whole_before_the_server_hears_of_it(daemon, server):
     before = server.received()
-    with RawClient(daemon.port) as client:
-        client.send(head("POST", fields=[("Content-Length", "6")], host="plain.app.test") + b"abc")
+    with connect(daemon.port) as client:
+        client.begin(host="plain.app.test", length=6)
+        client.piece(b"abc")
         time.sleep(0.1)
         assert server.received() == before
-        client.send(b"def")
+        client.piece(b"def")
+        client.finish()
         assert client.response().status == 200
     assert server.last.body == b"abcdef"
 
 
 def test_5_7_a_client_that_expects_100_gets_it(daemon, server):
-    with RawClient(daemon.port) as client:
-        client.send(head("POST", fields=[("Content-Length", "3"), ("Expect", "100-continue")], host="plain.app.test"))
-        assert client.until(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
-        client.send(b"abc")
+    with connect(daemon.port) as client:
+        client.begin(fields=[("Expect", "100-continue")], host="plain.app.test", length=3)
+        interim = client.interim()
+        assert (interim.status, interim.fields) == (100, [])
+        client.piece(b"abc")
+        client.finish()
         assert client.response().status == 200
 
 
@@ -119,8 +133,8 @@ def test_BU_5_what_does_not_fit_in_memory_goes_to_a_file(daemon, server):
 
 def test_BU_5_a_slow_reader_gets_all_of_it(daemon, server):
     server.answers["/big"] = reply(200, BIG * 4)
-    with RawClient(daemon.port, receive_buffer=4096) as client:
-        client.send(head("GET", "/big", host="small.app.test"))
+    with connect(daemon.port, receive_buffer=4096) as client:
+        client.request(target="/big", host="small.app.test")
         time.sleep(0.3)
         assert client.response().body == BIG * 4
 
@@ -180,9 +194,9 @@ def test_5_7_nothing_streams(daemon, server):
         return b"6\r\nsecond\r\n0\r\n\r\n"
 
     server.answers["/slow"] = slow
-    with RawClient(daemon.port) as client:
-        client.send(head("GET", "/slow", host="plain.app.test"))
-        assert client.rest(0.15) == b""
+    with connect(daemon.port) as client:
+        client.request(target="/slow", host="plain.app.test")
+        assert not client.has_begun(0.15)
         answer = client.response()
     assert (answer.body, answer.get("Content-Length")) == (b"firstsecond", "11")
 
@@ -207,13 +221,15 @@ def test_5_7_a_server_that_dies_in_the_middle_is_502(daemon, server):
 
 def test_5_7_a_client_that_leaves_while_its_body_is_read(daemon, server):
     before = len(server.requests)
-    with RawClient(daemon.port) as client:
-        client.send(head("POST", fields=[("Content-Length", "3000000")], host="small.app.test") + BIG)
+    with connect(daemon.port) as client:
+        client.begin(host="small.app.test", length=3000000)
+        client.piece(BIG)
         time.sleep(0.1)
     assert ask(daemon.port, host="small.app.test").status == 200
     assert len(server.requests) == before + 1
 
 
+@h1_only("Upgrade")
 def test_5_7_upgraded_connections_are_left_alone(daemon, server):
     def upgrade(connection, request):
         connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
@@ -242,6 +258,7 @@ BAD = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("options, what", BAD)
 def test_BU_9_BU_10_bad_options_disable_the_router(server, options, what):
     routers = {"r": {"rule": "Host(`r.test`)", "service": "app", "middlewares": ["m"]}, "o": {"rule": "Host(`o.test`)", "service": "app"}}

@@ -6,10 +6,13 @@ import re
 
 import pytest
 
-from lib.client import RawClient, ask, head
+from lib.client import RawClient, head
 from lib.daemon import balancer, configuration, run, site, to_yaml
+from lib.either import ask, h1_only, over_both
 from lib.middleware_site import assert_disabled, assert_refused_whole, behind, findings, host_of, site_with
 from lib.server import RawServer, reply
+
+pytestmark = over_both
 
 PASSWORD_HASH = hashlib.md5(b"jane:traefik:secret").hexdigest()
 
@@ -130,23 +133,20 @@ def hinted(connection, request):
     return reply(200, b"hello", [("Content-Type", "text/plain")])
 
 
-def test_1_7_interim_answers_pass_untouched(daemon, server):
+def test_1_7_interim_answers_pass_untouched(daemon, server, spoken):
     server.answers["/hints"] = hinted
-    with RawClient(daemon.port) as client:
-        client.send(head(target="/hints", host="every.test"))
-        answer = client.response()
-        assert [(hint.status, hint.fields) for hint in answer.interim] == [(103, [("Link", "</a.css>")])]
-        assert (answer.status, answer.get("X-By")) == (200, "1")
+    answer = ask(daemon.port, target="/hints", host="every.test")
+    assert [(hint.status, hint.names(), hint.get("Link")) for hint in answer.interim] == [(103, ["Link" if spoken == "h1" else "link"], "</a.css>")]
+    assert (answer.status, answer.get("X-By")) == (200, "1")
 
 
 def test_1_7_a_try_that_may_be_repeated_has_no_interim_answers(daemon, server):
     server.answers["/hints"] = hinted
-    with RawClient(daemon.port) as client:
-        client.send(head(target="/hints", host="tries.test"))
-        answer = client.response()
-        assert (answer.status, answer.interim) == (200, [])
+    answer = ask(daemon.port, target="/hints", host="tries.test")
+    assert (answer.status, answer.interim) == (200, [])
 
 
+@h1_only("Upgrade")
 @pytest.mark.parametrize("name", ["every", "tries"])
 def test_1_7_no_middleware_touches_the_bytes_of_a_tunnel(daemon, server, name):
     def tunnel(connection, request):
@@ -225,6 +225,7 @@ def broken(server):
         yield instance
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", BROKEN, ids=lambda row: row[0])
 def test_CH_3_CH_4_only_their_routers_are_disabled(broken, row):
     name, _, words, where = row
@@ -237,6 +238,7 @@ def test_CH_3_CH_4_only_their_routers_are_disabled(broken, row):
     assert ask(broken.port, host=host_of(name)).status == 404
 
 
+@h1_only("the configuration alone")
 def test_7_chains_that_multiply_have_an_end(server):
     middlewares = {"d0": prefix("/0")}
     middlewares.update({"d%d" % i: chain("d%d" % (i - 1), "d%d" % (i - 1)) for i in range(1, 40)})  # 2^39 links
@@ -244,6 +246,7 @@ def test_7_chains_that_multiply_have_an_end(server):
         assert [ask(daemon.port, host=host_of(name)).status for name in ("d7", "d8", "d20", "d39")] == [200, 404, 404, 404]
 
 
+@h1_only("the configuration alone")
 def test_1_5_a_list_has_an_end(server):
     routers = {"long": {"rule": "Host(`long.test`)", "service": "app", "middlewares": ["p"] * 101},
                "short": {"rule": "Host(`short.test`)", "service": "app", "middlewares": ["p"] * 100}}

@@ -7,12 +7,15 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, chunked, head
+from lib.client import chunked
 from lib.daemon import configuration, run, site, to_yaml
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
 from lib.wait import wait_until
 from lib.wire import Cut
+
+pytestmark = over_both
 
 HTML, TEXT, XML, OCTETS = "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/xml; charset=utf-8", "application/octet-stream"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -242,10 +245,12 @@ def test_framings(daemon, target, host, kind):
     assert (answer.status, answer.all("Content-Type"), answer.body) == (200, kind, HTML_BODY)
 
 
-def test_6_3_trailers_stay(daemon):
-    assert ask(daemon.port, target="/chunks", host="on.test", fields=[("TE", "trailers")]).trailers == [("X-Trailer", "1")]
+def test_6_3_trailers_stay(daemon, spoken):
+    name = "X-Trailer" if spoken == "h1" else "x-trailer"
+    assert ask(daemon.port, target="/chunks", host="on.test", fields=[("TE", "trailers")]).trailers == [(name, "1")]
 
 
+@h1_only("HTTP/1.0")
 @pytest.mark.parametrize("target", WHOLE)
 def test_6_3_for_a_client_of_HTTP_1_0(daemon, target):
     answer = ask(daemon.port, target=target, host="on.test", version="HTTP/1.0")
@@ -259,7 +264,7 @@ def test_CT_4_empty_body_that_ends_with_the_connection(daemon):
 
 @pytest.mark.parametrize("method, target", [("HEAD", "/head"), ("HEAD", "/other%d" % [r[0] for r in OTHERS].index("CT-4 304"))])
 def test_CT_4_HEAD_has_no_body(daemon, method, target):
-    with RawClient(daemon.port) as client:
+    with connect(daemon.port) as client:
         for _ in range(2):
             answer = client.ask(method, target, host="on.test")
             assert (answer.all("Content-Type"), answer.body) == ([], b"")
@@ -269,8 +274,9 @@ def test_CT_4_HEAD_has_no_body(daemon, method, target):
 
 def test_6_3_many_answers_of_one_connection(daemon):
     order = [0, 6, 9, 0, 9, 6]
-    with RawClient(daemon.port) as client:
-        client.send(b"".join(head(target="/body%d" % i, host="on.test") for i in order))
+    with connect(daemon.port) as client:
+        for i in order:
+            client.request(target="/body%d" % i, host="on.test")
         assert [client.response().all("Content-Type") for _ in order] == [[BODIES[i][2]] for i in order]
 
 
@@ -284,12 +290,12 @@ def test_6_3_the_first_piece_does_not_wait_for_the_next(daemon, server):
         return b"6\r\n" + (b"seen.." if seen.is_set() else b"unseen") + b"\r\n0\r\n\r\n"
 
     server.answers["/stream"] = wait
-    with RawClient(daemon.port) as client:
-        client.send(head(target="/stream", host="on.test"))
-        first = client.until(b"<html>")
+    with connect(daemon.port) as client:
+        client.request(target="/stream", host="on.test")
+        client.wait_for(b"<html>")
         seen.set()
-        assert b"seen.." in client.until(b"0\r\n\r\n")
-    assert HTML.encode() in first
+        answer = client.response()
+    assert (answer.body, answer.all("Content-Type")) == (b"<html>seen..", [HTML])
 
 
 @pytest.mark.parametrize("target", [t for t in ANSWERS if t.startswith("/cut-") and "later" not in t])
@@ -315,16 +321,17 @@ def test_6_3_a_client_that_leaves_before_the_first_byte(daemon, server):
         seen.append(connection.wait_end())
 
     server.answers["/never"] = never
-    with RawClient(daemon.port) as client:
-        client.send(head(target="/never", host="on.test"))
+    with connect(daemon.port) as client:
+        client.request(target="/never", host="on.test")
         assert wait_until(lambda: seen)
-    assert wait_until(lambda: len(seen) == 2) and seen[1] is not None
+        client.leave()
+        assert wait_until(lambda: len(seen) == 2) and seen[1] is not None
     assert ask(daemon.port, host="on.test").status == 200
 
 
-def test_1_interim_answers_pass_untouched(daemon):
+def test_1_interim_answers_pass_untouched(daemon, spoken):
     answer = ask(daemon.port, target="/interim", host="on.test")
-    assert [(i.status, i.fields) for i in answer.interim] == [(103, [("Link", "</x>; rel=preload")])]
+    assert [(i.status, i.names(), i.get("Link")) for i in answer.interim] == [(103, ["Link" if spoken == "h1" else "link"], "</x>; rel=preload")]
     assert (answer.status, answer.all("Content-Type"), answer.body) == (200, [HTML], HTML_BODY)
 
 
@@ -352,6 +359,7 @@ def judged(tmp_path, options):
     return run("-t", "-c", path)
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("value", [True, False])
 def test_6_3_any_use_of_autoDetect_warns(tmp_path, value):
     result = judged(tmp_path, {"autoDetect": value})
@@ -359,6 +367,7 @@ def test_6_3_any_use_of_autoDetect_warns(tmp_path, value):
     assert re.search(r"c\.yaml:\d+:\d+: warning: [^\n]*\bautoDetect\b", result.stderr), result.stderr
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("value", [{}, True, False])
 def test_1_the_empty_mapping_and_its_words_are_silent(tmp_path, value):
     result = judged(tmp_path, value)
@@ -368,6 +377,7 @@ def test_1_the_empty_mapping_and_its_words_are_silent(tmp_path, value):
 REFUSED = [({"autodetct": True}, r'"autodetct".*did you mean "autoDetect"'), ({"autoDetect": "x"}, "autoDetect"), (["x"], "contentType")]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("options, message", REFUSED)
 def test_decision_9_refused_whole(tmp_path, options, message):
     result = judged(tmp_path, options)

@@ -5,9 +5,11 @@ import re
 
 import pytest
 
-from lib.client import ask
 from lib.daemon import Daemon, configuration, run, site
+from lib.either import ask, h1_only, over_both
 from lib.server import RawServer
+
+pytestmark = over_both
 
 
 def md5(text):
@@ -125,6 +127,7 @@ def test_4_5_without_users_nobody_passes(daemon):
     assert challenge(go(daemon, proof(fresh(daemon, "nobody")), "nobody"))["realm"] == "x"
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("line", ["a:b", "a:b:c:d", "a"])
 def test_4_5_malformed_users_disable_the_router(server, line):
     routers = {"r": {"rule": "Host(`r.test`)", "service": "app", "middlewares": ["m"]}, "o": {"rule": "Host(`o.test`)", "service": "app"}}

@@ -4,12 +4,14 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import Daemon, balancer, configuration, run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
 from lib.wait import wait_until
 from lib.wire import Cut
+
+pytestmark = over_both
 
 STATUSES = {"/404": 404, "/500": 500, "/502": 502, "/503": 503, "/418": 418, "/200": 200}
 
@@ -197,10 +199,11 @@ def test_6_4_a_client_that_leaves_while_the_page_is_fetched(daemon, pages):
         seen.append(connection.wait_end())
 
     pages.answers["/e/404.html"] = never
-    with RawClient(daemon.port) as client:
-        client.send(head("GET", "/404", host="er1.test"))
+    with connect(daemon.port) as client:
+        client.request(target="/404", host="er1.test")
         assert wait_until(lambda: seen)
-    assert wait_until(lambda: len(seen) == 2) and seen[1] is not None
+        client.leave()
+        assert wait_until(lambda: len(seen) == 2) and seen[1] is not None
     del pages.answers["/e/404.html"]
     assert ask(daemon.port, target="/404", host="er1.test").body == b"page /e/404.html"
 
@@ -214,6 +217,7 @@ BAD = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("options, what", BAD)
 def test_6_4_bad_options_disable_the_router(app, options, what):
     routers = {"r": {"rule": "Host(`r.test`)", "service": "app", "middlewares": ["m"]}, "o": {"rule": "Host(`o.test`)", "service": "app"}}

@@ -4,11 +4,13 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, chunked, head
 from lib.daemon import Daemon, configuration, run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, describe, reply
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +142,11 @@ def test_FA_8_a_body_over_the_limit_is_401(daemon, auth):
     before = len(auth.requests)
     answer = go(daemon, "body10", "POST", body=b"01234567890")
     assert (answer.status, answer.body, len(auth.requests)) == (401, b"", before)
-    with RawClient(daemon.ports["web"]) as client:
-        client.send(head("POST", fields=[("Transfer-Encoding", "chunked")], host="body10.test") + chunked(b"01234", b"567890"))
+    with connect(daemon.ports["web"]) as client:
+        client.begin(host="body10.test")
+        client.piece(b"01234")
+        client.piece(b"567890")
+        client.finish()
         assert client.response().status == 401
     assert len(auth.requests) == before
     assert go(daemon, "body10", "POST", body=b"0123456789").status == 200
@@ -216,6 +221,7 @@ def test_4_6_cookies(daemon, answers):
     assert go(daemon, "cookies").all("Set-Cookie") == ["app=1; Path=/", "sid=old"]
 
 
+@h1_only("Connection")
 def test_4_6_what_belongs_to_one_hop_stays_here(daemon, auth):
     go(daemon, "user", fields=[("Connection", "X-Hop, Upgrade"), ("X-Hop", "1"), ("Upgrade", "websocket"), ("TE", "trailers"), ("Proxy-Authorization", "Basic x")])
     for name in ("Connection", "X-Hop", "Upgrade", "TE"):
@@ -245,10 +251,11 @@ def test_4_6_connections_to_the_auth_server_are_kept(daemon, auth):
 def test_4_6_a_client_that_leaves_cancels_the_question(daemon, auth, answers):
     seen = []
     answers(lambda connection, request: seen.append("asked") or seen.append(connection.wait_end()))
-    with RawClient(daemon.ports["web"]) as client:
-        client.send(head(host="user.test"))
+    with connect(daemon.ports["web"]) as client:
+        client.request(host="user.test")
         assert wait_until(lambda: seen)
-    assert wait_until(lambda: len(seen) == 2) and seen[1] is not None
+        client.leave()
+        assert wait_until(lambda: len(seen) == 2) and seen[1] is not None
 
 
 def test_4_6_a_slow_answer_holds_nobody_else(daemon, answers):
@@ -257,8 +264,8 @@ def test_4_6_a_slow_answer_holds_nobody_else(daemon, answers):
         return reply(204, b"")
 
     answers(slow)
-    with RawClient(daemon.ports["web"]) as client:
-        client.send(head(host="user.test"))
+    with connect(daemon.ports["web"]) as client:
+        client.request(host="user.test")
         began = time.monotonic()
         assert go(daemon, "down").status == 500
         assert time.monotonic() - began < 0.4
@@ -274,6 +281,7 @@ BAD = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("options, what", BAD)
 def test_4_6_bad_options_disable_the_router(app, options, what):
     routers = {"r": {"rule": "Host(`r.test`)", "service": "app", "middlewares": ["m"]}, "o": {"rule": "Host(`o.test`)", "service": "app"}}

@@ -2,10 +2,12 @@
 """forwardAuth towards an auth server that speaks TLS: middlewares-1.md section 4.6, `tls`."""
 import pytest
 
-from lib.client import ask
+from lib.either import ask, h1_only, over_both
 from lib.middleware_site import assert_disabled, host_of, site_with
 from lib.server import RawServer, reply
 from lib.tls_world import TlsServer, world
+
+pytestmark = over_both
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +82,7 @@ def test_4_6_connections_are_kept_and_each_middleware_has_its_own(daemon, server
     assert len(servers["good"].handshakes) <= before + 2  # one a worker
 
 
+@h1_only("the configuration alone")
 def test_4_6_bad_files_disable_the_router(pairs, tmp_path):
     broken = tmp_path / "broken.pem"
     broken.write_text("nothing of this is a certificate\n")

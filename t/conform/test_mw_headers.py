@@ -4,13 +4,15 @@ import re
 
 import pytest
 
-from lib.client import RawClient, ask
 from lib.daemon import balancer, run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.header_options import asked, cors, told
 from lib.ports import free_port
 from lib.server import RawServer, describe, reply
-from lib.tls_world import TlsClient, world
+from lib.tls_world import client_context, world
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 ROW = {"ids": lambda row: row[0]}
 XFF, XFO, STS, PINS = "X-Forwarded-For", "X-Frame-Options", "Strict-Transport-Security", "Public-Key-Pins"
@@ -330,8 +332,7 @@ def daemon(server):
 
 
 def talk(daemon, name, point="web", method="GET", target="/", fields=(), body=None, host=None):
-    client = (TlsClient if point == SECURE else RawClient)(daemon.ports[point])
-    with client:
+    with connect(daemon.ports[point], context=client_context() if point == SECURE else None) as client:
         return client.ask(method, target, fields, body, host or name + ".test")
 
 
@@ -415,7 +416,7 @@ def test_6_1_D_9_no_vary_value_is_lost(daemon):
 
 
 def test_6_1_a_preflight_with_a_body_ends_where_it_ends(daemon):
-    with RawClient(daemon.ports["web"]) as client:
+    with connect(daemon.ports["web"]) as client:
         for _ in range(2):
             answer = client.ask("OPTIONS", fields=BOTH, body=b"x" * 500, host="cors.test")
             assert (answer.status, answer.body, answer.all(ORIGIN)) == (200, b"", [A])
@@ -483,7 +484,7 @@ def test_6_1_the_host_counts_from_here_on(daemon):
 
 
 def test_6_1_each_request_of_a_connection_anew(daemon, server):
-    with RawClient(daemon.ports["web"]) as client:
+    with connect(daemon.ports["web"]) as client:
         for host, values in (("two.test", ["inner"]), ("rich.test", []), ("two.test", ["inner"])):
             assert client.ask(host=host).status == 200
             assert server.last.all("X-A") == values
@@ -497,6 +498,7 @@ def test_6_1_no_effect(daemon, point):
     assert not [name for name in ("Location", "Feature-Policy", "Permissions-Policy") if answer.has(name)]
 
 
+@h1_only("the configuration alone")
 def test_6_1_no_effect_warned(server):
     middlewares = {"m" + key: {"headers": dict({key: value}, **({} if key == "sslRedirect" else {"frameDeny": True}))} for key, value in OLD.items()}
     routers = {name: {"rule": "Path(`/%s`)" % name, "service": "app", "middlewares": [name]} for name in middlewares}
@@ -523,7 +525,7 @@ def test_uuid_of_a_request(daemon, server, name):
 @pytest.mark.parametrize("name", ["uuid"], ids=["SC-2"])
 def test_uuid_of_each_request(daemon, server, name):
     seen = []
-    with RawClient(daemon.ports["web"]) as client:
+    with connect(daemon.ports["web"]) as client:
         for _ in range(20):
             assert client.ask(host=name + ".test").status == 200
             seen += server.last.all("X-Request-ID")

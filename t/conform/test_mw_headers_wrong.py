@@ -2,10 +2,12 @@
 """headers: options that are wrong, and what may not get out of a value. middlewares-2.md section 6.1."""
 import pytest
 
-from lib.client import ask
+from lib.either import ask, h1_only, over_both
 from lib.header_options import asked, cors, told
 from lib.middleware_site import assert_disabled, assert_refused_whole, site_with
 from lib.server import RawServer
+
+pytestmark = over_both
 
 ROW = {"ids": lambda row: row[0]}
 A = "https://a.example"
@@ -53,6 +55,7 @@ def broken(server):
         yield instance
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", BROKEN, **ROW)
 def test_router_disabled(broken, row):
     assert_disabled(broken, "bad%02d" % BROKEN.index(row), row[2], row[3])
@@ -92,6 +95,7 @@ UNREADABLE = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", UNREADABLE, **ROW)
 def test_refused_whole(tmp_path, row):
     assert_refused_whole(tmp_path, {"headers": row[1]}, row[2], row[3])

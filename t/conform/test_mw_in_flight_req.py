@@ -7,11 +7,14 @@ from contextlib import ExitStack
 
 import pytest
 
-from lib.client import RawClient, ask, head
+from lib.client import RawClient, head
 from lib.daemon import site
+from lib.either import ask, connect, h1_only, over_both
 from lib.middleware_site import assert_disabled, assert_refused_whole, site_with
 from lib.server import RawServer, reply
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 MIDDLEWARES = {
     "two": {"amount": 2},
@@ -71,8 +74,8 @@ def use(name, *more):
 def begin(daemon, slow, name, *more, host="app.test"):
     """A request that the server has, and does not answer."""
     before = slow.waiting
-    client = RawClient(daemon.port)
-    client.send(head(target="/slow", fields=use(name, *more), host=host))
+    client = connect(daemon.port)
+    client.request(target="/slow", fields=use(name, *more), host=host)
     assert wait_until(lambda: slow.waiting > before)
     return client
 
@@ -119,13 +122,13 @@ def test_other_criteria(daemon, slow):
 
 def test_IF_5_a_client_that_goes_frees_its_slot(daemon, slow, server):
     server.answers["/part"] = lambda c, r: (c.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome"), c.wait_end()) and None
-    first, second = begin(daemon, slow, "two"), RawClient(daemon.port)
-    second.send(head(target="/part", fields=use("two")))
-    second.until(b"some")
+    first, second = begin(daemon, slow, "two"), connect(daemon.port)
+    second.request(target="/part", fields=use("two"))
+    second.wait_for(b"some")
     assert quick(daemon, "two").status == 429
-    first.reset()
+    first.leave()
     assert passes(daemon, "two")
-    second.reset()
+    second.leave()
     with ExitStack() as open_ones:
         assert wait_until(lambda: quick(daemon, "two").status == 200)
         open_ones.enter_context(begin(daemon, slow, "two"))
@@ -138,6 +141,7 @@ def test_a_server_that_fails_frees_the_slot(daemon, server):
     assert [quick(daemon, "two").status for _ in range(4)] == [502] * 4
 
 
+@h1_only("Upgrade")
 def test_IF_6_a_websocket_holds_its_slot(daemon, server):
     server.answers["/chat"] = lambda c, r: (c.send(SWITCH), c.wait_end()) and None
     clients = [RawClient(daemon.port) for _ in range(2)]
@@ -198,12 +202,14 @@ WRONG = {
 }
 
 
+@h1_only("the configuration alone")
 def test_what_is_wrong_disables_its_router(server):
     with site_with(server, {name: {"inFlightReq": row[0]} for name, row in WRONG.items()}) as daemon:
         for name, (_, message, where) in WRONG.items():
             assert_disabled(daemon, name, message, where)
 
 
+@h1_only("the configuration alone")
 def test_what_cannot_be_decoded_refuses_the_document(tmp_path):
     assert_refused_whole(tmp_path, {"inFlightReq": {"amount": "few"}}, "few", "few")
     assert_refused_whole(tmp_path, {"inFlightReq": {"ammount": 1}}, 'did you mean "amount"', "ammount")

@@ -6,9 +6,11 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from lib.client import ask
+from lib.either import ask, connect, over_both
 from lib.server import RawServer
-from lib.tls_world import V13, TlsClient, client_context, openssl, tls_site, world
+from lib.tls_world import V13, client_context, openssl, tls_site, world
+
+pytestmark = over_both
 
 PEM, INFO = "X-Forwarded-Tls-Client-Cert", "X-Forwarded-Tls-Client-Cert-Info"
 OPTIONS = {
@@ -44,7 +46,7 @@ def pair():
 
 
 def told(daemon, server, name, certificate=None, fields=()):
-    with TlsClient(daemon.ports["web"], context=client_context(least=V13, certificate=certificate)) as client:
+    with connect(daemon.ports["web"], context=client_context(least=V13, certificate=certificate)) as client:
         assert client.ask(target="/" + name, fields=fields).status == 200
     return server.last
 

@@ -4,10 +4,12 @@ import re
 
 import pytest
 
-from lib.client import ask
 from lib.daemon import run, site
+from lib.either import ask, h1_only, over_both
 from lib.middleware_site import assert_disabled, assert_refused_whole, site_with
 from lib.server import RawServer
+
+pytestmark = over_both
 
 ROW = {"ids": lambda row: row[0]}
 PREFIX, REPLACED = "X-Forwarded-Prefix", "X-Replaced-Path"
@@ -346,6 +348,7 @@ def broken(server):
         yield instance
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", BROKEN, **ROW)
 def test_router_disabled(broken, row):
     assert_disabled(broken, "bad%02d" % BROKEN.index(row), row[2], row[3])
@@ -374,11 +377,13 @@ UNREADABLE = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", UNREADABLE, **ROW)
 def test_refused_whole(tmp_path, row):
     assert_refused_whole(tmp_path, {row[1]: row[2]}, row[3], row[4])
 
 
+@h1_only("the configuration alone")
 def test_2_2_force_slash_warns(server):
     middlewares = {"old": strip("/shop", **FORCED), "new": strip("/shop")}
     routers = {name: {"rule": "Host(`%s.test`)" % name, "service": "app", "middlewares": [name]} for name in middlewares}

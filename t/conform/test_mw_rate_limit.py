@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import configuration, run, site, to_yaml
+from lib.either import ask, connect, h1_only, over_both
 from lib.middleware_site import assert_disabled, assert_refused_whole, site_with
 from lib.server import RawServer
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 HOUR = "1h"
 MIDDLEWARES = {
@@ -41,14 +43,24 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def daemon(server):
+def daemons(server):
+    """One for each version: what one has used up is not there for the other."""
+    with limited(server) as one, limited(server) as two:
+        yield {"h1": one, "h2": two}
+
+
+@pytest.fixture
+def daemon(daemons, spoken):
+    return daemons[spoken]
+
+
+def limited(server):
     routers = {name: {"rule": "Path(`/%s`)" % name, "service": "app", "middlewares": [name]} for name in MIDDLEWARES}
     routers["again"] = {"rule": "Path(`/again`)", "service": "app", "middlewares": ["burst0"]}
     routers["twice"] = {"rule": "Path(`/twice`)", "service": "app", "middlewares": ["burst0", "burst0"]}
     points = {"web": {"forwardedHeaders": {"insecure": True}}}
     http = {"middlewares": {name: {"rateLimit": options} for name, options in MIDDLEWARES.items()}}
-    with site({"app": server}, routers, points, http) as instance:
-        yield instance
+    return site({"app": server}, routers, points, http)
 
 
 def statuses(daemon, name, count, **more):
@@ -93,8 +105,8 @@ def test_who_goes_while_held_is_not_sent_on(server):
         assert ask(daemon.port).status == 200
         wait = seconds(ask(daemon.port).get("x-retry-in"))
         time.sleep(max(0, wait - 0.45))
-        with RawClient(daemon.port) as client:
-            client.send(head(target="/gone"))
+        with connect(daemon.port) as client:
+            client.request(target="/gone")
         time.sleep(1.0)
         assert ask(daemon.port, target="/here").status in (200, 429)
         assert "/gone" not in server.targets()
@@ -211,6 +223,7 @@ def test_a_worker_that_is_killed_takes_no_limit_with_it(server):
         assert passed == 20 and hammer(daemon, 100) == 20
 
 
+@h1_only("the configuration alone")
 def test_D_1_a_reload_keeps_what_it_does_not_change(server):
     routers = {"r": {"rule": "PathPrefix(`/`)", "service": "app", "middlewares": ["m"]}}
     config = configuration({"app": server}, routers, http={"middlewares": SPREAD})
@@ -256,16 +269,19 @@ def broken(server):
         yield daemon
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("name", WRONG, ids=["RL-11-" + name for name in WRONG])
 def test_RL_11_what_is_wrong_disables_its_router(broken, name):
     assert_disabled(broken, name, WRONG[name][1], WRONG[name][2])
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("name", FINE)
 def test_what_only_looks_wrong_does_not(broken, name):
     assert ask(broken.port, host="%s.test" % name).status == 200
 
 
+@h1_only("the configuration alone")
 def test_what_cannot_be_decoded_refuses_the_document(tmp_path):
     assert_refused_whole(tmp_path, {"rateLimit": {"average": "many"}}, "many", "many")
     assert_refused_whole(tmp_path, {"rateLimit": {"average": 1, "redis": {"dialTimeout": "soon"}}}, "soon", "soon")
@@ -273,6 +289,7 @@ def test_what_cannot_be_decoded_refuses_the_document(tmp_path):
     assert_refused_whole(tmp_path, {"rateLimit": {"sourceCriterion": {"requestHeader": "x"}}}, "requestHeader", "requestHeader")
 
 
+@h1_only("the configuration alone")
 def test_options_of_sharing_without_it_are_warned_of(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text(to_yaml(configuration({"app": 1}, http={"middlewares": {"m": {"rateLimit": {"average": 1, "syncInterval": "1s", "denyOnError": True}}}})))

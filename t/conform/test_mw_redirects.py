@@ -2,11 +2,13 @@
 """redirectScheme, redirectRegex: middlewares-1.md sections 0, 1 and 3."""
 import pytest
 
-from lib.client import RawClient, ask
 from lib.daemon import site
+from lib.either import ask, connect, h1_only, over_both
 from lib.middleware_site import assert_disabled, assert_refused_whole, site_with
 from lib.server import RawServer
-from lib.tls_world import TlsClient, world
+from lib.tls_world import client_context, world
+
+pytestmark = over_both
 
 ROW = {"ids": lambda row: row[0]}
 PHRASES = {301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 308: "Permanent Redirect"}
@@ -188,8 +190,7 @@ def daemon(server):
 
 
 def request(daemon, case, point=PLAIN, method="GET", host=SHOP, target="/", fields=(), body=None):
-    client = (TlsClient if point == SECURE else RawClient)(daemon.ports[point])
-    with client:
+    with connect(daemon.ports[point], context=client_context() if point == SECURE else None) as client:
         return client.ask(method, target, [("X-Case", case), *fields], body, host)
 
 
@@ -210,12 +211,19 @@ def play(daemon, server, case, row):
         assert len(server.requests) == before
 
 
-@pytest.mark.parametrize("row", SCHEMES, **ROW)
+H1_ROWS = {"3.1 absolute form": "absolute form", "3.2 absolute form": "absolute form", "3.1 handshake": "Upgrade"}
+
+
+def where_it_can_be(row):
+    return pytest.param(row, marks=h1_only(H1_ROWS[row[0]])) if row[0] in H1_ROWS else row
+
+
+@pytest.mark.parametrize("row", map(where_it_can_be, SCHEMES), **ROW)
 def test_scheme(daemon, server, row):
     play(daemon, server, "scheme%d" % SCHEMES.index(row), row)
 
 
-@pytest.mark.parametrize("row", REGEXES, **ROW)
+@pytest.mark.parametrize("row", map(where_it_can_be, REGEXES), **ROW)
 def test_regex(daemon, server, row):
     play(daemon, server, "regex%d" % REGEXES.index(row), row)
 
@@ -248,6 +256,7 @@ def test_0_the_target_as_earlier_middlewares_left_it(daemon, kind, case, target,
     judge(request(daemon, "%s-%s" % (case, kind), target=target), 302, location, "GET")
 
 
+@h1_only("Upgrade")
 @pytest.mark.parametrize("point, status", [(PLAIN, 302), (SECURE, 200)])
 def test_3_1_websocket_handshake(daemon, point, status):
     """1 item 11: the entry point says ws or wss of it."""
@@ -257,7 +266,7 @@ def test_3_1_websocket_handshake(daemon, point, status):
 @pytest.mark.parametrize("kind", ["redirectScheme", "redirectRegex"])
 def test_3_the_connection_goes_on(daemon, kind):
     """The body of a redirected request is read and forgotten."""
-    with RawClient(daemon.ports[PLAIN]) as client:
+    with connect(daemon.ports[PLAIN]) as client:
         for method, status in (("GET", 302), ("POST", 307), ("HEAD", 307), ("GET", 302)):
             answer = client.ask(method, fields=[("X-Case", "methods-%s-False" % kind)], body=b"x" * 1000 if method == "POST" else None)
             assert answer.status == status
@@ -291,6 +300,7 @@ def broken(server):
         yield instance
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", BROKEN, **ROW)
 def test_router_disabled(broken, row):
     assert_disabled(broken, "bad%02d" % BROKEN.index(row), row[3], row[4])
@@ -318,6 +328,7 @@ UNREADABLE = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", UNREADABLE, **ROW)
 def test_refused_whole(tmp_path, row):
     assert_refused_whole(tmp_path, {row[1]: row[2]}, row[3], row[4])

@@ -4,11 +4,13 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, chunked, head
 from lib.daemon import Daemon, configuration, run, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 MIDDLEWARES = {
     "two": {"attempts": 2},
@@ -106,8 +108,11 @@ def test_RT_6_unless_asked_for(daemon, server):
 def test_RT_6_chunked_bodies_too(daemon, server):
     script = Script(BUSY, GOOD)
     server.answers["/chunked"] = script
-    with RawClient(daemon.port) as client:
-        client.send(head("POST", "/chunked", [("Transfer-Encoding", "chunked")], host="s503any.app.test") + chunked(b"one", b"two"))
+    with connect(daemon.port) as client:
+        client.begin(target="/chunked", host="s503any.app.test")
+        client.piece(b"one")
+        client.piece(b"two")
+        client.finish()
         assert client.response().status == 200
     assert script.bodies == [b"onetwo"] * 2
 
@@ -122,12 +127,12 @@ def test_RT_7_so_is_a_chunked_one_that_turns_out_larger(daemon, server):
     script = Script(BUSY, GOOD)
     server.answers["/larger"] = script
     pieces = [b"a" * 60, b"b" * 60, b"c" * 200000]
-    with RawClient(daemon.port) as client:
-        client.send(head("PUT", "/larger", [("Transfer-Encoding", "chunked")], host="small.app.test"))
+    with connect(daemon.port) as client:
+        client.begin("PUT", "/larger", host="small.app.test")
         for piece in pieces:
-            client.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+            client.piece(piece)
             time.sleep(0.02)
-        client.send(b"0\r\n\r\n")
+        client.finish()
         assert client.response().status == 503
     assert script.bodies == [b"".join(pieces)]
 
@@ -176,6 +181,7 @@ BAD = [
 ]
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("options, what", BAD)
 def test_RT_11_what_makes_no_sense_disables_the_router(tmp_path, server, options, what):
     config = configuration(
@@ -220,9 +226,10 @@ def test_5_5_each_try_reaches_the_server_as_the_first_did(daemon, server):
 def test_5_5_a_client_that_leaves_between_two_tries_ends_them(daemon, server):
     script = Script(BUSY, GOOD)
     server.answers["/longpause"] = script
-    with RawClient(daemon.port) as client:
-        client.send(head("GET", "/longpause", host="longpause.app.test"))
+    with connect(daemon.port) as client:
+        client.request(target="/longpause", host="longpause.app.test")
         assert wait_until(lambda: script.times)
         time.sleep(0.1)
+        client.leave()
     time.sleep(0.2)
     assert len(script.times) == 1

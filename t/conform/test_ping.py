@@ -5,10 +5,12 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import site
+from lib.either import ask, connect, h1_only, over_both
 from lib.server import RawServer
 from lib.wait import wait_until
+
+pytestmark = over_both
 
 POINTS = {"web": {}, "traefik": {}}
 
@@ -34,6 +36,7 @@ def test_static_config_7_5_only_on_its_entry_point(daemon):
     assert ask(daemon.ports["web"], target="/ping").body != b"OK"
 
 
+@h1_only("HTTP/2 always has an authority")
 def test_static_config_7_5_needs_no_host(daemon):
     assert ask(daemon.ports["traefik"], target="/ping", host=None, version="HTTP/1.0").status == 200
 
@@ -65,15 +68,15 @@ def test_static_config_7_5_terminating_status(server, options, status, body):
         assert daemon.wait() == 0
 
 
+@h1_only("HTTP/2 has GOAWAY")
 def test_operations_3_kept_connection_while_draining(server):
     """Decision 18: the next answer carries `Connection: close`."""
     life = {"transport": {"lifeCycle": {"requestAcceptGraceTimeout": "300ms"}}}
-    with site({"app": server}, entry_points={"web": life}) as daemon, RawClient(daemon.port) as client:
+    with site({"app": server}, entry_points={"web": life}) as daemon, connect(daemon.port) as client:
         assert not client.ask().closes
         daemon.signal(signal.SIGQUIT)
         time.sleep(0.6)
-        client.send(head())
-        answer = client.response()
+        answer = client.ask()
         assert (answer.status, answer.closes) == (200, True)
         client.close()
         assert daemon.wait() == 0

@@ -5,8 +5,9 @@ import struct
 
 import pytest
 
-from lib.client import RawClient, ask, head
+from lib.client import RawClient, head
 from lib.daemon import configuration, run, site, to_yaml
+from lib.either import ask, connect, over_both
 from lib.server import RawServer
 from lib.wait import SLOW, Stopwatch, wait_until
 
@@ -46,9 +47,8 @@ def daemon(server):
 
 
 def through(daemon, data, point="all", source=None, **request):
-    with RawClient(daemon.ports[point], source=source) as client:
-        client.send(data + head(**request))
-        return client.response().status
+    with connect(daemon.ports[point], before=data, source=source) as client:
+        return client.ask(**request).status
 
 
 LONGEST = ":".join(["ffff"] * 8)
@@ -68,6 +68,7 @@ GOOD = {
 }
 
 
+@over_both
 @pytest.mark.parametrize("row", GOOD, ids=["static-config-4-" + k for k in GOOD])
 def test_good_header(daemon, server, row):
     data, address = GOOD[row]
@@ -119,18 +120,21 @@ def test_bad_header_closes_the_connection(daemon, server, row):
     assert len(server.requests) == before
 
 
+@over_both
 @pytest.mark.parametrize("row", ["v1-tcp4", "v2-tcp4", "v2-tcp6"])
 def test_static_config_4_untrusted_peers_header_is_read_and_ignored(daemon, server, row):
     assert through(daemon, GOOD[row][0], "trusted", source="127.0.0.9") == 200
     assert server.last.all("x-forwarded-for") == ["127.0.0.9"]
 
 
+@over_both
 @pytest.mark.parametrize("source", ["127.0.0.2", "127.0.3.200"])
 def test_static_config_4_trusted_peer(daemon, server, source):
     assert through(daemon, v1(), "trusted", source=source) == 200
     assert server.last.all("x-real-ip") == ["192.0.2.7"]
 
 
+@over_both
 def test_static_config_4_forwarded_headers_trust_the_address_after_proxy_protocol(daemon, server):
     fields = [("X-Forwarded-For", "198.51.100.1")]
     assert through(daemon, v1(), "trusted", source="127.0.0.2", fields=fields) == 200
@@ -139,6 +143,7 @@ def test_static_config_4_forwarded_headers_trust_the_address_after_proxy_protoco
     assert server.last.all("x-forwarded-for") == ["192.0.2.8"]
 
 
+@over_both
 def test_http_routing_3_client_ip_is_the_address_after_proxy_protocol(daemon):
     assert through(daemon, v1(), target="/ip") == 418
     assert through(daemon, b"", target="/ip") == 200
@@ -162,9 +167,11 @@ def test_static_config_4_header_read_time_is_read_timeout(daemon):
     assert 0.4 < watch.seconds < 0.5 + 2 * SLOW
 
 
+@over_both
 def test_static_config_4_kept_connection_keeps_the_address(daemon, server):
-    with RawClient(daemon.ports["all"]) as client:
-        client.send(v1() + head() + head())
+    with connect(daemon.ports["all"], before=v1()) as client:
+        client.request()
+        client.request()
         assert [client.response().status, client.response().status] == [200, 200]
         assert server.last.all("x-forwarded-for") == ["192.0.2.7"]
 
@@ -178,6 +185,7 @@ def test_static_config_4_section_that_trusts_nobody_is_fatal(tmp_path, section):
     assert "proxyProtocol" in result.stderr or "trustedIPs" in result.stderr or "300.1.1.1" in result.stderr
 
 
+@over_both
 def test_proxy_protocol_address_in_the_access_log(server):
     points = {"web": {"proxyProtocol": {"insecure": True}}}
     with site({"app": server}, entry_points=points, static={"accessLog": {"filePath": "access.log"}}) as daemon:

@@ -2,10 +2,12 @@
 """Choice among routers, parents and children, entry points, redirections: http-routing.md sections 1, 4, 5, 8; static-config.md section 4."""
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import site
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
+
+pytestmark = over_both
 
 
 def named(name):
@@ -126,6 +128,7 @@ BROKEN = {
 }
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", BROKEN, ids=["http-routing-1-disabled-" + k for k in BROKEN])
 def test_a_disabled_router_takes_no_traffic_and_the_rest_serves(servers, row):
     routers = {row: BROKEN[row], "fallback": router("PathPrefix(`/`)", "b", priority=1)}
@@ -134,6 +137,7 @@ def test_a_disabled_router_takes_no_traffic_and_the_rest_serves(servers, row):
         assert ": error: " in daemon.log, "nothing was said about it"
 
 
+@h1_only("the configuration alone")
 def test_http_routing_8_a_middleware_type_that_is_not_there_disables_its_routers(servers):
     http = {"middlewares": {"odd": {"plugin": {"theirs": {"on": True}}}, "two": {"addPrefix": {"prefix": "/x"}, "stripPrefix": {"prefixes": ["/y"]}}}}
     routers = {
@@ -155,6 +159,7 @@ SERVICES = {
 }
 
 
+@h1_only("the configuration alone")
 @pytest.mark.parametrize("row", SERVICES, ids=["http-services-1-broken-" + k for k in SERVICES])
 def test_a_broken_service_disables_its_routers(servers, row):
     routers = {"broken": router("PathPrefix(`/`)", row, priority=100), "fallback": router("PathPrefix(`/`)", "b", priority=1)}
@@ -162,6 +167,7 @@ def test_a_broken_service_disables_its_routers(servers, row):
         assert by(daemon) == "b"
 
 
+@h1_only("the configuration alone")
 def test_http_services_1_a_longer_cycle_of_services(servers):
     ring = {n: {"weighted": {"services": [{"name": m}]}} for n, m in (("x", "y"), ("y", "z"), ("z", "x"))}
     with site({**servers, **ring}, {"ring": router("Path(`/ring`)", "y"), "fallback": router("PathPrefix(`/`)", "b")}) as daemon:
@@ -316,15 +322,15 @@ def test_static_config_4_redirection_of_low_priority_lets_routers_win(redirectin
     assert by(redirecting, host="e.test", point="low") == "a"
 
 
+@h1_only("HTTP/1.0")
 def test_static_config_4_requests_without_host_are_not_redirected(redirecting):
     assert ask(redirecting.ports["web"], host=None, version="HTTP/1.0").status == 404
 
 
 def test_static_config_4_redirection_keeps_the_connection(redirecting):
-    with RawClient(redirecting.ports["web"]) as client:
+    with connect(redirecting.ports["web"]) as client:
         for _ in range(3):
-            client.send(head("POST", "/", [("Content-Length", "5")], host="e.test") + b"hello")
-            assert client.response("POST").status == 308
+            assert client.ask("POST", body=b"hello", host="e.test").status == 308
 
 
 def test_http_routing_2_catch_all_star_has_the_lowest_priority(servers):

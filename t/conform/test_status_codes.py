@@ -5,11 +5,13 @@ import time
 
 import pytest
 
-from lib.client import RawClient, ask, head
 from lib.daemon import site
+from lib.either import ask, connect, over_both
 from lib.ports import free_port
 from lib.server import RawServer
 from lib.wait import Stopwatch, wait_until
+
+pytestmark = over_both
 
 
 def silent(connection, _):
@@ -80,7 +82,7 @@ ROWS = {
 def test_status_and_body(daemon, row):
     target, status, body = ROWS[row]
     watch = Stopwatch()
-    with RawClient(daemon.port) as client:
+    with connect(daemon.port) as client:
         answer = client.ask(target=target)
         assert (answer.status, answer.body) == (status, body)
         if status in (502, 504):
@@ -101,12 +103,11 @@ def test_http_services_8_unresolvable_name(daemon):
 @pytest.mark.parametrize("target, status", [("/refused", 502), ("/none", 503), ("/nothing-here", 404)])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 def test_http_services_8_a_body_that_nobody_wants_does_not_break_the_connection(daemon, target, status, framing):
-    with RawClient(daemon.port) as client:
+    with connect(daemon.port) as client:
         for _ in range(3):
-            if framing == "length":
-                client.send(head("POST", target, [("Content-Length", "10")]) + b"0123456789")
-            else:
-                client.send(head("POST", target, [("Transfer-Encoding", "chunked")]) + b"a\r\n0123456789\r\n0\r\n\r\n")
+            client.begin("POST", target, length=10 if framing == "length" else None)
+            client.piece(b"0123456789")
+            client.finish()
             answer = client.response()
             assert answer.status == status
             if answer.closes:
@@ -122,13 +123,14 @@ def test_http_services_7_a_servers_status_passes_unchanged(server, status):
         assert (answer.status, answer.body) == (status, b"")
 
 
-def test_http_services_8_slow_body_is_504(server):
+def test_http_services_8_slow_body_is_504(server, spoken):
     """The client too slow in sending its body: readTimeout."""
     points = {"web": {"transport": {"respondingTimeouts": {"readTimeout": "500ms"}}}}
-    with site({"app": server}, entry_points=points) as daemon, RawClient(daemon.port) as client:
-        client.send(head("POST", "/", [("Content-Length", "10")]) + b"half")
+    with site({"app": server}, entry_points=points) as daemon, connect(daemon.port) as client:
+        client.begin(length=10)
+        client.piece(b"half")
         assert client.response().status in (504, 408)
-        assert client.is_closed()
+        assert client.is_closed() if spoken == "h1" else client.stays_open()
         assert server.requests == []
 
 
@@ -136,8 +138,8 @@ def test_http_services_8_client_gone_is_499_in_the_log(server):
     held = []
     server.default = lambda c, r: (held.append(c), c.wait_end()) and None
     with site({"app": server}, static={"accessLog": {"format": "json", "filePath": "access.log"}}) as daemon:
-        client = RawClient(daemon.port)
-        client.send(head())
-        assert wait_until(lambda: held)
-        client.close()
-        assert wait_until(lambda: '"DownstreamStatus":499' in daemon.file("access.log"))
+        with connect(daemon.port) as client:
+            client.request()
+            assert wait_until(lambda: held)
+            client.leave()
+            assert wait_until(lambda: '"DownstreamStatus":499' in daemon.file("access.log"))

@@ -5,10 +5,12 @@ import time
 import pytest
 
 from lib import proc
-from lib.client import RawClient, ask, head
+from lib.client import RawClient, head
 from lib.daemon import site
+from lib.either import ask, connect, over_both
 from lib.server import RawServer, reply
 from lib.wait import SLOW, Stopwatch, wait_until
+from lib.wire import Cut
 
 POINTS = {
     "read": {"transport": {"respondingTimeouts": {"readTimeout": "600ms"}}},
@@ -89,22 +91,25 @@ def test_security_5_a_trickle_does_not_renew_the_head(daemon):
             raise AssertionError("the whole head was taken")
 
 
+@over_both
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_static_config_4_read_timeout_covers_the_body(daemon, server, framing):
-    field = ("Content-Length", "10") if framing == "length" else ("Transfer-Encoding", "chunked")
+def test_static_config_4_read_timeout_covers_the_body(daemon, server, framing, spoken):
     before = len(server.requests)
-    with RawClient(daemon.ports["read"]) as client, Ends():
-        client.send(head("POST", "/", [field]) + (b"half" if framing == "length" else b"4\r\nhalf\r\n"))
+    with connect(daemon.ports["read"]) as client, Ends():
+        client.begin(length=10 if framing == "length" else None)
+        client.piece(b"half")
         assert client.response().status in (504, 408)
-        assert client.is_closed()
+        assert client.is_closed() if spoken == "h1" else client.stays_open()
     assert len(server.requests) == before
 
 
+@over_both
 def test_static_config_4_read_timeout_ends_with_the_request(daemon, server):
     server.answers["/late"] = lambda c, r: (time.sleep(1.2), reply(200, b"late"))[1]
     assert ask(daemon.ports["read"], target="/late").body == b"late"
 
 
+@over_both
 def test_static_config_4_write_timeout_bounds_the_whole_answer(daemon, server):
     def drip(connection, _):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -113,10 +118,8 @@ def test_static_config_4_write_timeout_bounds_the_whole_answer(daemon, server):
             time.sleep(0.05)
 
     server.answers["/drip"] = drip
-    with RawClient(daemon.ports["write"]) as client, Ends():
-        client.send(head(target="/drip"))
-        client.rest()
-        assert client.ended is not None
+    with connect(daemon.ports["write"]) as client, Ends(), pytest.raises(Cut):
+        client.ask(target="/drip")
 
 
 @pytest.mark.parametrize("point, limit", [("idle", 0.6), ("seconds", 1.0), ("none", 0.6)])
@@ -145,6 +148,7 @@ def test_security_5_empty_lines_do_not_renew_the_idle_time(daemon):
             assert client.ended is not None
 
 
+@over_both
 def test_security_5_idle_time_does_not_count_while_an_answer_is_awaited(daemon, server):
     server.answers["/slow"] = lambda c, r: (time.sleep(1.2), reply(200, b"slow"))[1]
     assert ask(daemon.ports["idle"], target="/slow").body == b"slow"
@@ -235,6 +239,7 @@ def transports(server):
         yield instance
 
 
+@over_both
 @pytest.mark.parametrize("kind", ["head", "total"])
 def test_http_services_6_no_answer_in_time(transports, server, kind):
     server.answers["/%s/mute" % kind] = lambda c, r: (c.wait_end(10), c.close()) and None
@@ -244,6 +249,7 @@ def test_http_services_6_no_answer_in_time(transports, server, kind):
     assert wait_until(lambda: connection.closed), "the late server keeps its connection"
 
 
+@over_both
 def test_http_services_6_interim_answers_do_not_renew_the_header_time(transports, server):
     def hints(connection, _):
         for _ in range(15):
@@ -256,14 +262,18 @@ def test_http_services_6_interim_answers_do_not_renew_the_header_time(transports
         assert ask(transports.port, target="/head/hints").status == 504
 
 
+@over_both
 def test_http_services_6_header_time_starts_when_the_request_is_fully_written(transports):
-    with RawClient(transports.port) as client:
-        client.send(head("POST", "/head/x", [("Content-Length", "10")]) + b"01234")
+    with connect(transports.port) as client:
+        client.begin(target="/head/x", length=10)
+        client.piece(b"01234")
         time.sleep(0.9)
-        client.send(b"56789")
+        client.piece(b"56789")
+        client.finish()
         assert client.response().status == 200
 
 
+@over_both
 def test_http_services_6_header_time_ends_with_the_head(transports, server):
     def slow_body(connection, _):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
@@ -274,6 +284,7 @@ def test_http_services_6_header_time_ends_with_the_head(transports, server):
     assert ask(transports.port, target="/head/body").body == b"abcd"
 
 
+@over_both
 def test_http_services_beyond_request_timeout_cuts_a_running_answer(transports, server):
     def slow_body(connection, _):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
@@ -281,10 +292,8 @@ def test_http_services_beyond_request_timeout_cuts_a_running_answer(transports, 
         return b"cd"
 
     server.answers["/total/body"] = slow_body
-    with RawClient(transports.port) as client, Ends():
-        client.send(head(target="/total/body"))
-        client.rest()
-        assert client.ended is not None
+    with Ends(), pytest.raises(Cut):
+        ask(transports.port, target="/total/body")
 
 
 def test_security_5_stalls_use_no_cpu(daemon):

@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 
-from lib.client import ask
 from lib.daemon import run, to_yaml
+from lib.either import ask, connect, outcome, over_both
 from lib.ports import free_port
 from lib.server import RawServer
-from lib.tls_world import V10, V11, V12, V13, TlsClient, client_context, openssl, outcome, s_client, served, tls_site, world
+from lib.tls_world import V10, V11, V12, V13, TlsClient, client_context, openssl, s_client, served, tls_site, world
 from lib.wait import wait_until
 
 
@@ -303,6 +303,7 @@ def router_names(daemon):
     return [json.loads(line).get("RouterName") for line in daemon.log.splitlines() if line.startswith("{") and "RouterName" in line]
 
 
+@over_both
 def test_options_without_a_host_are_not_used(server):
     routers = {"p": {"rule": "PathPrefix(`/`)", "service": "app", "tls": {"options": "new"}}}
     with tls_site(server, routers, tls={"options": {"new": ONLY_13}}, points={"web": {}}, static={"accessLog": {"format": "json"}}) as daemon:
@@ -311,6 +312,7 @@ def test_options_without_a_host_are_not_used(server):
         wait_until(lambda: "web-conflicted-p@file" in router_names(daemon))
 
 
+@over_both
 def test_different_options_for_one_host_fall_back_to_the_default(server):
     routers = {
         "p": {"rule": "Host(`app.test`) && Path(`/p`)", "service": "app", "tls": {"options": "new"}},
@@ -339,6 +341,7 @@ def test_a_broken_default_closes_whoever_would_get_it(server):
         assert outcome(daemon.port, "b.app.test") == "closed"
 
 
+@over_both
 def test_another_host_than_the_server_name(server):
     routers = {
         "a": {"rule": "Host(`a.app.test`)", "service": "app", "tls": {}},
@@ -349,11 +352,12 @@ def test_another_host_than_the_server_name(server):
         assert outcome(daemon.port, "a.app.test", host="c.app.test") == 200
         assert outcome(daemon.port, "b.app.test", host="b.app.test") == 200
         assert outcome(daemon.port, None, host="b.app.test") == 421
-        with TlsClient(daemon.port, "a.app.test") as client:
+        with connect(daemon.port, name="a.app.test", context=client_context()) as client:
             answer = client.ask(host="b.app.test")
             assert (answer.status, answer.body) == (421, b"Misdirected Request\n")
 
 
+@over_both
 def test_http_and_https_share_an_entry_point_but_no_router(server):
     routers = {"s": {"rule": "Path(`/s`)", "service": "app", "tls": {}}, "p": {"rule": "Path(`/p`)", "service": "app"}}
     with tls_site(server, routers, points={"web": {}}) as daemon:
@@ -361,18 +365,21 @@ def test_http_and_https_share_an_entry_point_but_no_router(server):
         assert [ask(daemon.port, target=t).status for t in ("/s", "/p")] == [404, 200]
 
 
+@over_both
 def test_an_entry_point_gives_tls_to_its_routers_and_to_ours(server):
     with tls_site(server, static={"ping": {"entryPoint": "web"}}) as daemon:
         assert outcome(daemon.port) == 200 and outcome(daemon.port, target="/ping") == 200
         assert ask(daemon.port, target="/ping").status == 404
 
 
+@over_both
 def test_what_a_server_hears_of_tls(server):
     with tls_site(server) as daemon:
         assert outcome(daemon.port) == 200
         assert server.last.all("x-forwarded-proto") == ["https"]
 
 
+@over_both
 def test_tls_in_the_access_log(w, server):
     auth = {"caFiles": [w.ca.cert], "clientAuthType": "VerifyClientCertIfGiven"}
     with tls_site(server, tls={"options": {"default": {"clientAuth": auth}}}, static={"accessLog": {"format": "json"}}) as daemon:

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from lib.client import ask
 from lib.daemon import balancer, run, site
+from lib.either import ask, over_both
 from lib.server import RawServer, reply
 from lib.tls_world import TlsServer, V12, V13, world
 from lib.wait import wait_until
@@ -33,6 +33,7 @@ def termination(daemon):
     return next(json.loads(x)["TerminationReason"] for x in daemon.log.splitlines() if "TerminationReason" in x)
 
 
+@over_both
 def test_a_server_is_verified_by_default(w):
     with TlsServer(here(w)) as server, https_site(server) as daemon:
         assert ask(daemon.port).status == 502
@@ -58,6 +59,7 @@ TRANSPORTS = {
 }
 
 
+@over_both
 @pytest.mark.parametrize("row", TRANSPORTS, ids=["http-services-6-" + k for k in TRANSPORTS])
 def test_transport(w, row):
     make, status = TRANSPORTS[row]
@@ -77,6 +79,7 @@ def test_no_common_version(w, row):
         assert ask(daemon.port).status == 502
 
 
+@over_both
 def test_a_client_certificate(w):
     client = w.pair("known", "known.test")
     with TlsServer(here(w), client_ca=w.ca, demand=True) as server:
@@ -86,6 +89,7 @@ def test_a_client_certificate(w):
             assert ask(daemon.port).status == 502
 
 
+@over_both
 def test_connections_and_sessions_are_used_again(w):
     with TlsServer(here(w)) as server, https_site(server, {"rootCAs": [w.ca.cert]}) as daemon:
         for _ in range(3):
@@ -98,6 +102,7 @@ def test_connections_and_sessions_are_used_again(w):
         assert {h["alpn"] for h in server.handshakes} <= {None, "http/1.1"}
 
 
+@over_both
 def test_big_bodies_both_ways(w):
     body = bytes(range(256)) * 8192
     with TlsServer(here(w), default=lambda connection, request: reply(body=request.body)) as server, https_site(server, {"rootCAs": [w.ca.cert]}) as daemon:
@@ -105,6 +110,7 @@ def test_big_bodies_both_ways(w):
         assert answer.status == 200 and answer.body == body
 
 
+@over_both
 def test_a_server_that_speaks_no_tls(w):
     class Plain(RawServer):
         @property

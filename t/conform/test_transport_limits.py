@@ -4,10 +4,12 @@ import threading
 
 import pytest
 
-from lib.client import RawClient, ask
 from lib.daemon import balancer, site
+from lib.either import ask, connect, over_both
 from lib.server import RawServer, reply
 from lib.wait import Stopwatch, wait_until
+
+pytestmark = over_both
 
 
 def via(server, name, **transport):
@@ -130,7 +132,7 @@ def test_beyond_traefik_max_conns_per_host(server):
 
 
 def test_beyond_traefik_max_conn_lifetime(server):
-    with via(server, "named", maxConnLifetime="300ms") as daemon, RawClient(daemon.port) as client:
+    with via(server, "named", maxConnLifetime="300ms") as daemon, connect(daemon.port) as client:
         assert client.ask().status == 200
         wait_until(lambda: False, 0.5)
         assert client.ask().status == 200

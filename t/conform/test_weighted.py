@@ -2,9 +2,11 @@
 """The `weighted` service: http-services.md section 3.1 (its schedule is in test_wrr.py)."""
 import pytest
 
-from lib.client import ask
 from lib.daemon import balancer, site
+from lib.either import ask, h1_only, over_both
 from lib.server import RawServer, reply
+
+pytestmark = over_both
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +37,12 @@ def test_http_services_3_1_all_weights_zero_is_503(servers):
     assert by(servers, {"top": weighted(("a", 0), ("b", -3))}) == 503
 
 
+@h1_only("the configuration alone")
 def test_http_services_3_1_an_unknown_child_breaks_the_service(servers):
     assert by(servers, {"top": weighted(("a", 1), ("missing", 1))}) == "b"
 
 
+@h1_only("the configuration alone")
 def test_http_services_3_1_a_broken_child_breaks_every_parent(servers):
     services = {"bad": {"loadBalancer": {"serversTransport": "missing", "servers": [{"url": servers["a"].url}]}}}
     services["mid"] = weighted(("bad", 1))
@@ -46,6 +50,7 @@ def test_http_services_3_1_a_broken_child_breaks_every_parent(servers):
     assert by(servers, services) == "b"
 
 
+@h1_only("the configuration alone")
 def test_http_services_1_a_broken_service_that_nobody_uses_harms_nobody(servers):
     assert by(servers, {"top": weighted(("a", 1)), "unused": weighted(("missing", 1))}) == "a"
 

@@ -8,10 +8,12 @@ from fractions import Fraction
 
 import pytest
 
-from lib.client import RawClient, ask
 from lib.daemon import balancer, site
+from lib.either import ask, connect, h1_only, over_both
 from lib.ports import free_port
 from lib.server import RawServer, reply
+
+pytestmark = over_both
 
 WEIGHTS = {
     "equal-2": (1, 1),
@@ -39,7 +41,7 @@ def check_schedule(picks, weights):
 
 
 def picks(port, target, count, connections=1):
-    clients = [RawClient(port) for _ in range(connections)]
+    clients = [connect(port) for _ in range(connections)]
     found = []
     for i in range(count):
         answer = clients[i % connections].ask(target=target)
@@ -114,6 +116,7 @@ def test_http_services_3_a_dead_server_keeps_its_turns(daemon):
     assert sorted(map(str, found[:2])) == ["502", "a"] and found == found[:2] * 5
 
 
+@h1_only("what is random is the start")
 def test_http_services_2_the_first_server_is_random(servers):
     """Server order is shuffled at each build."""
     first = set()

@@ -116,11 +116,14 @@ class RawClient:
         return self.rest(during) == b"" and self.ended is None
 
     # -- whole exchanges
-    def ask(self, method="GET", target="/", fields=(), body=None, host="app.test", version="HTTP/1.1"):
+    def request(self, method="GET", target="/", fields=(), body=None, host="app.test", version="HTTP/1.1"):
         fields = list(fields)
         if body is not None and not any(k.lower() == "transfer-encoding" for k, _ in fields):
             fields.append(("Content-Length", str(len(body))))
         self.send(head(method, target, fields, version, host) + (body or b""))
+
+    def ask(self, method="GET", target="/", fields=(), body=None, host="app.test", version="HTTP/1.1"):
+        self.request(method, target, fields, body, host, version)
         return self.response(method)
 
 

@@ -241,10 +241,10 @@ def alert_of(error):
     return re.sub(r"^(SSLV3|TLSV1|TLSV13)_(ALERT_)?", "", word).lower()
 
 
-def outcome(port, name="app.test", context=None, host=None, target="/", **options):
+def outcome(port, name="app.test", context=None, host=None, target="/", speak=TlsClient, **options):
     """The status of one request on a connection of its own, or how it failed. The host is the server name unless told."""
     try:
-        with TlsClient(port, name, context, **options) as client:
+        with speak(port, name=name, context=context, **options) as client:
             try:
                 return client.ask(target=target, host=host or name or "app.test").status
             except (Cut, ProtocolError, AssertionError, AttributeError):
