@@ -19,6 +19,18 @@ std::string_view host_of(std::string_view authority) noexcept {
   return authority.substr(0, colon);
 }
 
+// Start line and fields as they came. HTTP/2 has no such text: it is made of what was read.
+std::string head_text(const http::Request& request) {
+  if (request.version != http::Version::http2) return text::replace_all(request.head, "\r\n", "\n");
+  std::string out =
+      fmt::format("{} {} HTTP/2.0\nhost: {}\n", request.method, request.target, request.authority);
+  for (const http::Field& field : request.headers) {
+    if (!field.dropped && field.id != http::FieldId::host)
+      out.append(field.name).append(": ").append(field.value).append("\n");
+  }
+  return out.append("\n");
+}
+
 }  // namespace
 
 void answer_noop(http::Exchange& exchange) noexcept {
@@ -34,7 +46,7 @@ void answer_whoami(http::Exchange& exchange, std::string_view entry_point) noexc
   const http::Request& request = exchange.request();
   std::string text =
       fmt::format("EntryPoint: {}\nClient: {}\n\n", entry_point, request.client.to_string());
-  text.append(text::replace_all(request.head, "\r\n", "\n"));
+  text.append(head_text(request));
   http::reply(exchange, 200, exchange.arena().copy(text), http::BodyType::plain);
 }
 

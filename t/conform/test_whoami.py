@@ -2,9 +2,11 @@
 """Internal services that are always there: static-config.md section 8."""
 import pytest
 
-from lib.client import RawClient, ask, chunked, head
 from lib.daemon import site
+from lib.either import ask, connect, over_both
 from lib.ports import free_port
+
+pytestmark = over_both
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +23,8 @@ def daemon():
         yield instance
 
 
-def test_static_config_8_whoami_tells_what_it_received(daemon):
-    with RawClient(daemon.ports["web"]) as client:
+def test_static_config_8_whoami_tells_what_it_received(daemon, spoken):
+    with connect(daemon.ports["web"]) as client:
         answer = client.ask("GET", "/who/am?i=1", [("X-Odd-NAME", "v"), ("X-Twice", "1"), ("X-Twice", "2")])
         own = client.address
     assert answer.status == 200
@@ -31,8 +33,9 @@ def test_static_config_8_whoami_tells_what_it_received(daemon):
     lines = text.splitlines()
     assert "web" in lines[0]
     assert any("%s" % own[0] in line for line in lines[:3])
-    assert "GET /who/am?i=1 HTTP/1.1" in lines
-    at = lines.index("GET /who/am?i=1 HTTP/1.1")
+    line = "GET /who/am?i=1 " + {"h1": "HTTP/1.1", "h2": "HTTP/2.0"}[spoken]
+    assert line in lines
+    at = lines.index(line)
     received = [line.lower() for line in lines[at + 1 :]]
     assert "host: app.test" in received and "x-odd-name: v" in received
     assert [line for line in received if line.startswith("x-twice")] == ["x-twice: 1", "x-twice: 2"]
@@ -54,12 +57,12 @@ def test_static_config_8_noop_is_418_and_empty(daemon, method):
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 def test_static_config_8_a_body_is_read_or_the_connection_ends_as_announced(daemon, framing):
-    body = [("Content-Length", "100000")], b"x" * 100000
-    if framing == "chunked":
-        body = [("Transfer-Encoding", "chunked")], chunked(b"x" * 1000)
-    with RawClient(daemon.ports["web"]) as client:
+    body = b"x" * (100000 if framing == "length" else 1000)
+    with connect(daemon.ports["web"]) as client:
         for _ in range(3):
-            client.send(head("POST", "/who", body[0]) + body[1])
+            client.begin("POST", "/who", length=len(body) if framing == "length" else None)
+            client.piece(body)
+            client.finish()
             answer = client.response()
             assert answer.status == 200
             if answer.closes:
@@ -68,6 +71,6 @@ def test_static_config_8_a_body_is_read_or_the_connection_ends_as_announced(daem
 
 
 def test_static_config_8_head_of_whoami_has_no_body(daemon):
-    with RawClient(daemon.ports["web"]) as client:
+    with connect(daemon.ports["web"]) as client:
         assert client.ask("HEAD", "/who").body == b""
         assert client.ask("GET", "/who").status == 200
