@@ -159,6 +159,7 @@ void Server::refuse(const Fault& fault) noexcept {
   const std::string answer = fmt::format(
       "HTTP/1.1 {} {}\r\nDate: {}\r\n{}Content-Length: {}\r\nConnection: close\r\n\r\n{}",
       fault.status, phrase, context_->date(), type, body.size(), body);
+  if (exchange_ != nullptr) exchange_->trace().response_bytes = body.size();
   drop_exchange();
   stream_->write(answer);
   start_closing();

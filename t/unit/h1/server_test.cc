@@ -346,6 +346,7 @@ TEST(h1_server, a_body_that_comes_too_slowly_is_504) {
 
   STRCMP_CONTAINS("HTTP/1.1 504 Gateway Timeout\r\n", trial.hear().c_str());
   LONGS_EQUAL(504, trial.ended.status);
+  LONGS_EQUAL(15, trial.ended.response_bytes);
 }
 
 TEST(h1_server, a_head_that_comes_too_slowly_ends_the_connection) {
