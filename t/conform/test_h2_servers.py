@@ -525,7 +525,7 @@ def test_http_services_6_no_ping_unless_it_is_asked_for(server, daemon):
 
 def test_http_services_6_read_idle_timeout_sends_pings():
     with H2Server() as server, via(server, forwardingTimeouts={"readIdleTimeout": "300ms", "pingTimeout": "1s"}) as daemon:
-        server.answers["/slow"] = lambda stream: (time.sleep(1.5), stream.respond())
+        server.answers["/slow"] = lambda stream: (wait_until(lambda: server.connections[0].count(PING) >= 2), stream.respond())
         assert ask(daemon.port, target="/slow").status == 200
         assert server.connections[0].count(PING) >= 2 and not server.errors
 
