@@ -163,15 +163,34 @@ fuzz:
 	  $(B)-fuzz/fuzz/$$name -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	    -artifact_prefix=$(B)-fuzz/$$name- $(B)-fuzz/corpus/$$name $(TOP)/t/fuzz/corpus/$$name; done
 
-# Programs that measure: t/bench/NAME.cc becomes B/bench/NAME. Side by side with other proxies: t/bench/run.
+# Programs that measure: t/bench/NAME.cc becomes B/bench/NAME. What all measurements of a running daemon share, the upstream and
+# its clients, is in t/bench/tools: it is optimised whatever the daemon is.
 BENCHES := $(sort $(basename $(notdir $(wildcard $(TOP)/t/bench/*.cc))))
+BENCH_TOOLS := load upstream
+BENCH_ARCHIVE := $(B)/lib/bench.a
+$(B)/obj/t/bench/%.o: LANGUAGE = -fno-exceptions -fno-lto -O2 $(if $(SANITIZERS),-fno-sanitize=all)
+$(BENCH_ARCHIVE): $(call objects,$(filter-out $(BENCH_TOOLS:%=$(TOP)/t/bench/tools/%.cc),$(call sources,t/bench/tools)))
+	$(ARCHIVE)
+$(BENCH_TOOLS:%=$(B)/bench/%): $(B)/bench/%: $(B)/obj/t/bench/tools/%.o $(BENCH_ARCHIVE)
+	$(LINK)
 $(B)/bench/%: $(B)/obj/t/bench/%.o $(B)/obj/modules.o $(ARCHIVES)
 	$(LINK)
-.PHONY: benches
-benches: all $(BENCHES:%=$(B)/bench/%)
-bench: benches
+.PHONY: benches bench-tools bench-quick bench-daemon
+bench-tools: $(BENCH_TOOLS:%=$(B)/bench/%)
+benches: all bench-tools $(BENCHES:%=$(B)/bench/%)
+
+#   make bench           beside other proxies, half an hour; the tables go to RESULTS
+#   make bench-quick     the same in 3 minutes, printed only
+#   make bench-daemon    what the daemon costs by itself
+RESULTS ?= $(TOP)/t/bench/results
+MEASURE = POINTSMAN=$(abspath $(BINARY)) $(PYTHON) $(TOP)/t/bench
+bench: all bench-tools
+	@$(MEASURE)/side_by_side.py --results $(RESULTS)
+bench-quick: all bench-tools
+	@$(MEASURE)/side_by_side.py --quick
+bench-daemon: benches
 	@set -e; for name in $(BENCHES); do echo "== $$name"; $(B)/bench/$$name; done
-	@[ ! -x $(TOP)/t/bench/run ] || POINTSMAN=$(abspath $(BINARY)) $(TOP)/t/bench/run
+	@POINTSMAN=$(abspath $(BINARY)) $(TOP)/t/bench/run
 
 # Programs that try to break what must not break: t/stress/NAME.cc becomes B/stress/NAME. `make check` runs them for seconds,
 # `make check-long` for minutes (t/run-checks says what, STRESSES).
@@ -242,7 +261,9 @@ help:
 	@echo 'unit test          builds, runs the unit tests; unit-ROOM and unit-modules: builds and runs those of one room'
 	@echo 'lint format        checks tiers, format, headers, sizes, clang-tidy; formats'
 	@echo 'fuzz               fuzzes each target for SECONDS=60; FUZZ=NAME: one'
-	@echo 'bench coverage     measures; counts the lines that the tests execute'
+	@echo 'bench bench-quick  beside nginx, HAProxy, nghttpx, h2o and Caddy: half an hour, 3 minutes'
+	@echo 'bench-daemon       what the daemon costs by itself'
+	@echo 'coverage           counts the lines that the tests execute'
 	@echo 'man dist           checks the manual; packs the source'
 	@echo 'install install-strip uninstall (DESTDIR=)'
 	@echo 'install-service    units, init script, logrotate and more where the system looks for them; UNITDIR= INITDIR= ...'

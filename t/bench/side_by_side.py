@@ -1,117 +1,142 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""CPU per request beside nginx, HAProxy, Caddy and h2o, one worker each, in one run; the targets of the house and whether they are met.
+"""CPU, latency and memory of pointsman beside nginx, HAProxy, nghttpx, h2o and Caddy: one table, as Markdown and as JSON.
 
-Drives the bench of ../shared/bench (or of $POINTSMAN_BENCH). The ratio of a row is the median over the rounds of ours to a rival's of
-the same round; of the two rivals the better counts, that is the larger ratio.
-    t/bench/side_by_side.py                    all scenarios, 7 rounds: about 20 minutes
-    t/bench/side_by_side.py --rounds 3 --secs 0.6 h1-small routes
+    t/bench/side_by_side.py                         everything, 7 rounds: about half an hour (make bench)
+    t/bench/side_by_side.py --quick                 ten scenarios, 3 short rounds, the peers of the targets: 3 minutes
+    t/bench/side_by_side.py --rounds 3 h1-small ws  these, printed only
+
+Exit status 1: something did not run. How it is measured and how far to trust it: README.md.
 """
 import argparse
-import json
-import os
-import statistics
+import shutil
 import subprocess
 import sys
-import tempfile
+import time
 
-from traffic import BINARY
+import generator
+import machine
+import meter
+import peers
+import report
+import rounds
+import scenarios
+from stand import Ground, Proxy, Unready
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BENCH = os.environ.get("POINTSMAN_BENCH") or os.path.join(TOP, "..", "shared", "bench")
-PLAIN, BIG, HTTP2 = ("nginx", "haproxy"), ("nginx+bigbuf", "haproxy"), ("nghttpx", "haproxy", "h2o")
-TARGETS = {  # scenario: (target, rivals)
-    "h1-small": (0.90, PLAIN),
-    "routes": (0.90, PLAIN),
-    "h1-64k": (0.95, BIG),
-    "h1-1m": (0.95, BIG),
-    "post-64k": (0.95, BIG),
-    "newconn": (1.00, PLAIN),
-    "h1-log": (0.95, PLAIN),
-    "idle": (0.6, ()),
-    "tls-h1": (0.90, PLAIN),
-    "tls-h1-1m": (0.95, PLAIN),
-    "tls-full-ec": (1.00, PLAIN),
-    "tls-full-rsa": (1.02, PLAIN),
-    "tls-resume": (0.98, PLAIN),
-    "idle-tls": (14.5, ()),
-    "h2-10": (0.95, HTTP2),
-    "h2-100": (0.95, HTTP2),
-    "h2-64k": (0.95, HTTP2),
-    "ws": (1.00, ("nginx",)),
-    "gzip": (0.50, ("nginx",)),
-    "zstd": (0.37, ("caddy",)),
-    "br": (0.73, ("h2o",)),
-}
-MOST_BYTES = {"gzip": 6300, "zstd": 6400, "br": 6600}  # an answer with its head: less CPU must not mean a larger body
+CROWDS = (1000, 9000)
 
 
-def run(scenario, rounds, secs, folder):
-    """The bench of one scenario; its JSON record."""
-    _, rivals = TARGETS[scenario]
-    out = os.path.join(folder, scenario + ".json")
-    proxies = ",".join(("pointsman",) + tuple(rivals or PLAIN))
-    command = [os.path.join(BENCH, "bench.py"), "--scenario", scenario, "--proxies", proxies, "--rounds", str(rounds), "--secs", str(secs), "--base", (rivals or PLAIN)[0], "--json", out]
-    subprocess.run([sys.executable] + command, env=dict(os.environ, PERF_POINTSMAN=BINARY), check=True)
-    with open(out) as f:
-        return json.loads(f.readlines()[-1])
+class Bench:
+    def __init__(self, options, ground):
+        self.options, self.ground = options, ground
+        self.broken = []
+
+    def idle(self, scenario, proxy):
+        """KiB at rest, with each crowd, and after it has gone."""
+        warm = scenarios.Scenario("", "", "--conns 4 " + ("--tls 1" if scenario.kind.startswith("tls") else ""))
+        generator.run(warm, rounds.words(self.ground, warm, proxy, seconds=0.3))
+        time.sleep(0.5)
+        run = {"base": meter.memory(proxy.pid), "crowds": {}, "errors": 0}
+        for crowd in CROWDS:
+            with generator.Held(rounds.words(self.ground, scenario, proxy, seconds=0) + ["--conns", str(crowd)]) as held:
+                run["errors"] += held.result()["errors"]
+                time.sleep(1)
+                run["crowds"][str(crowd)] = meter.memory(proxy.pid)
+            time.sleep(0.5)
+        run["after"] = meter.memory(proxy.pid)
+        return run
+
+    def attempt(self, name, proxy, work):
+        """What a round brought; None, and a line, when it failed: the others go on."""
+        try:
+            return work()
+        except (RuntimeError, OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
+            self.broken.append("%s, %s: %s" % (name, proxy.name, error))
+            print("!! " + self.broken[-1], file=sys.stderr)
+            return None
+
+    def start(self, name, scenario, names):
+        """The proxies that can do it and did start."""
+        able = []
+        for peer in names:
+            try:
+                proxy = Proxy(self.ground, peer, scenario.kind)
+            except (Unready, OSError) as error:
+                self.broken.append("%s, %s: %s" % (name, peer, error))
+                print("!! " + self.broken[-1], file=sys.stderr)
+                continue
+            able.append(proxy) if proxy.is_able else proxy.stop()
+        return able
+
+    def measure(self, name):
+        """Rounds in turn, A B C A B C, so that a neighbour's load meets all alike."""
+        scenario = scenarios.ALL[name]
+        names = ("pointsman", *((scenario.best_of or scenario.peers) if self.options.quick else scenario.peers))
+        proxies = self.start(name, scenario, names)
+        runs, calls = {proxy.name: [] for proxy in proxies}, {}
+        try:
+            if name in scenarios.IDLE:
+                return {"runs": {p.name: run for p in proxies if (run := self.attempt(name, p, lambda: self.idle(scenario, p)))}, "calls": {}}
+            for proxy in proxies:
+                self.attempt(name, proxy, lambda: generator.run(scenario, rounds.words(self.ground, scenario, proxy, seconds=0.4)))
+            count, seconds = (3, 5) if name in scenarios.DELAYS else (self.options.rounds, self.options.secs)
+            for _ in range(count):
+                for proxy in proxies:
+                    if run := self.attempt(name, proxy, lambda: rounds.once(self.ground, scenario, proxy, seconds)):
+                        runs[proxy.name].append(run)
+            for proxy in proxies if name in scenarios.RATIOS and shutil.which("perf") and not self.options.quick else []:
+                calls[proxy.name] = self.attempt(name, proxy, lambda: rounds.calls(self.ground, scenario, proxy))
+        finally:
+            for proxy in proxies:
+                proxy.stop()
+        return {"runs": {peer: all_of for peer, all_of in runs.items() if all_of}, "calls": calls}
 
 
-def cost(rounds):
-    return [r["cpu"] * 1e6 / max(1, r["requests"]) for r in rounds]
+def new_record(options):
+    return {
+        **machine.circumstances(),
+        "versions": peers.versions(),
+        "rounds": options.rounds,
+        "seconds": options.secs,
+        "note": options.note,
+        "scenarios": {},
+    }
 
 
-def judge_ratio(scenario, record):
-    target, rivals = TARGETS[scenario]
-    ours = cost(record["results"]["pointsman"])
-    ratios = {r: statistics.median(a / b for a, b in zip(ours, cost(record["results"][r]))) for r in rivals if record["results"].get(r)}
-    if not ratios or not ours:
-        return [(scenario, "not measured", target, False)]
-    rival = max(ratios, key=ratios.get)
-    errors = sum(r["errors"] + r["bad"] for r in record["results"]["pointsman"])
-    note = ", ".join("%s %.2f" % (r, v) for r, v in ratios.items()) + (", %d ERRORS" % errors if errors else "")
-    return judge_bytes(scenario, record) + [("%s: CPU to the better of two (%s)" % (scenario, note), "%.2f" % ratios[rival], target, ratios[rival] <= target and not errors)]
-
-
-def judge_bytes(scenario, record):
-    if scenario not in MOST_BYTES:
-        return []
-    size = statistics.median(r["bytes"] / max(1, r["requests"]) for r in record["results"]["pointsman"])
-    return [("%s: bytes of an answer" % scenario, "%.0f" % size, MOST_BYTES[scenario], size <= MOST_BYTES[scenario])]
-
-
-def judge_idle(scenario, record):
-    (row,) = record["results"]["pointsman"]
-    most = max(int(k) for k in row if k.isdigit())
-    each = (row[str(most)] - row["base"]) / most
-    target, _ = TARGETS[scenario]
-    return [("%s: KiB of PSS per connection at %d" % (scenario, most), "%.2f" % each, target, each <= target)]
-
-
-def judge_calls(record):
-    total = record["syscalls"].get("pointsman", {}).get("TOTAL")
-    return [("h1-small: system calls per request", "%.2f" % total, 4.4, total <= 4.4)] if total is not None else []
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=" ".join(scenarios.ALL))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--secs", type=float, help="of one round")
+    parser.add_argument("--cores", default="1,0", help="of the proxies, of upstream and clients (1,0)")
+    parser.add_argument("--results", metavar="FOLDER", help="writes DATE-COMMIT.md and .json there")
+    parser.add_argument("--note", default="", help="a sentence for the heading")
+    options = parser.parse_args()
+    unknown = [name for name in options.scenarios if name not in scenarios.ALL]
+    if unknown:
+        parser.error("no scenario %s; there are: %s" % (unknown[0], " ".join(scenarios.ALL)))
+    options.scenarios = options.scenarios or list(scenarios.QUICK if options.quick else scenarios.ALL)
+    options.rounds = options.rounds or (3 if options.quick else 7)
+    options.secs = options.secs or (0.5 if options.quick else 1)
+    return options
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenarios", nargs="*", default=list(TARGETS), help=" ".join(TARGETS))
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--secs", type=float, default=1.5)
-    options = parser.parse_args()
-    if not os.path.exists(os.path.join(BENCH, "bench.py")):
-        raise SystemExit("no bench in %s; name another folder in POINTSMAN_BENCH" % BENCH)
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="pointsman-bench-") as folder:
-        for scenario in options.scenarios:
-            record = run(scenario, options.rounds, options.secs, folder)
-            rows += judge_idle(scenario, record) if scenario.startswith("idle") else judge_ratio(scenario, record)
-            if scenario == "h1-small":
-                rows += judge_calls(record)
-    print("\n### Targets\n\n| what | measured | target | |\n|---|---|---|---|")
-    for what, measured, target, good in rows:
-        print("| %s | %s | <= %.2f | %s |" % (what, measured, target, "pass" if good else "FAIL"))
-    sys.exit(0 if all(row[3] for row in rows) else 1)
+    options = arguments()
+    began = time.monotonic()
+    record = new_record(options)
+    with Ground(tuple(int(core) for core in options.cores.split(","))) as ground:
+        bench = Bench(options, ground)
+        for name in options.scenarios:
+            print("%s, %.0f s" % (name, time.monotonic() - began), file=sys.stderr, flush=True)
+            record["scenarios"][name] = bench.measure(name)
+    print(report.text(record))
+    if options.results:
+        machine.keep(options.results, "side-by-side", record, report.text(record))
+    for line in bench.broken:
+        print("did not run: " + line)
+    sys.exit(1 if bench.broken else 0)
 
 
 if __name__ == "__main__":
