@@ -48,9 +48,12 @@ def end(process, patience=3):
 
 
 class Ground:
-    """Certificates and the upstream. `cores`: of the proxies, and of upstream and clients; None: wherever the kernel likes."""
+    """Certificates and the upstream. `cores`: of the proxies, and of upstream and clients; None: wherever the kernel likes.
 
-    def __init__(self, cores=(None, None), address="127.0.0.1"):
+    `before`: what runs the upstream.
+    """
+
+    def __init__(self, cores=(None, None), address="127.0.0.1", before=()):
         self.cores = cores
         self.folder = tempfile.mkdtemp(prefix="pointsman-bench-")
         os.chmod(self.folder, 0o755)
@@ -59,7 +62,7 @@ class Ground:
         self.port, self.tls_port = free_port(), free_port()
         tls = ["--tls", str(self.tls_port), "--cert", self.folder + "/ec.pem", "--key", self.folder + "/ec.key"]
         command = [TOOLS + "/upstream", "--http", str(self.port), "--address", address, *tls]
-        self.upstream = subprocess.Popen(generator.pinned(cores[1]) + command, start_new_session=True)
+        self.upstream = subprocess.Popen([*before, *generator.pinned(cores[1]), *command], start_new_session=True)
 
     def _certify(self, name, algorithm):
         paths = ["-keyout", "%s/%s.key" % (self.folder, name), "-out", "%s/%s.pem" % (self.folder, name)]

@@ -11,6 +11,7 @@ from house import TOP
 sys.path.insert(0, os.path.join(TOP, "t/bench"))
 os.environ.setdefault("POINTSMAN_TOOLS", os.path.join(os.environ.get("BUILD") or os.path.join(TOP, "build"), "bench"))
 
+import instructions  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
 from scenarios import RATIOS  # noqa: E402
@@ -91,3 +92,10 @@ def test_the_median_of_the_ratios_of_each_round_is_held_against_the_target():
 def test_a_request_that_failed_or_an_answer_that_grew_meets_no_target():
     assert report.judge("newconn", measured([1], [10], failed=2))[2] == "2 requests failed"
     assert report.judge("gzip", measured([1], [10], size=6301))[2] == "missed: answers of 6301 bytes, more than 6300"
+
+
+@pytest.mark.parametrize("figure, is_judged, outcome", [(1029, True, "pass"), (1031, True, "FAIL"), (2000, False, "not judged")])
+def test_instructions_may_grow_by_three_percent_where_they_are_judged(figure, is_judged, outcome):
+    cells, is_good = instructions.judge("ws", figure, {"ws": 1000}, is_judged)
+
+    assert (cells[-1], is_good) == (outcome, outcome != "FAIL")
