@@ -175,13 +175,14 @@ $(BENCH_TOOLS:%=$(B)/bench/%): $(B)/bench/%: $(B)/obj/t/bench/tools/%.o $(BENCH_
 	$(LINK)
 $(B)/bench/%: $(B)/obj/t/bench/%.o $(B)/obj/modules.o $(ARCHIVES)
 	$(LINK)
-.PHONY: benches bench-tools bench-quick bench-instr bench-daemon
+.PHONY: benches bench-tools bench-quick bench-instr bench-scaling bench-daemon
 bench-tools: $(BENCH_TOOLS:%=$(B)/bench/%)
 benches: all bench-tools $(BENCHES:%=$(B)/bench/%)
 
 #   make bench           beside other proxies, half an hour; the tables go to RESULTS
 #   make bench-quick     the same in 3 minutes, printed only
 #   make bench-instr     user instructions a request against those committed: the gate of `make check`
+#   make bench-scaling   over workers, routers, servers and connections; to RESULTS as well
 #   make bench-daemon    what the daemon costs by itself
 RESULTS ?= $(TOP)/t/bench/results
 MEASURE = POINTSMAN=$(abspath $(BINARY)) $(PYTHON) $(TOP)/t/bench
@@ -191,6 +192,8 @@ bench-quick: all bench-tools
 	@$(MEASURE)/side_by_side.py --quick
 bench-instr: all bench-tools
 	@$(MEASURE)/instructions.py
+bench-scaling: all bench-tools
+	@$(MEASURE)/scaling.py --results $(RESULTS)
 bench-daemon: benches
 	@set -e; for name in $(BENCHES); do echo "== $$name"; $(B)/bench/$$name; done
 	@POINTSMAN=$(abspath $(BINARY)) $(TOP)/t/bench/run
@@ -266,7 +269,7 @@ help:
 	@echo 'fuzz               fuzzes each target for SECONDS=60; FUZZ=NAME: one'
 	@echo 'bench bench-quick  beside nginx, HAProxy, nghttpx, h2o and Caddy: half an hour, 3 minutes'
 	@echo 'bench-instr        user instructions a request against the committed ones'
-	@echo 'bench-daemon       what the daemon costs by itself'
+	@echo 'bench-scaling      over workers, routers, servers and connections; bench-daemon: what it costs by itself'
 	@echo 'coverage           counts the lines that the tests execute'
 	@echo 'man dist           checks the manual; packs the source'
 	@echo 'install install-strip uninstall (DESTDIR=)'

@@ -8,15 +8,15 @@ import subprocess
 TIMEOUT = 90
 
 
-def command(tools, scenario, port, *, seconds=None, warm=0, count=None, spell=()):
-    """For a window of time, or for so many requests. `spell`: words that replace those of the scenario."""
+def command(tools, scenario, port, *, seconds=None, warm=0, count=None):
+    """For a window of time, or for so many requests."""
     if scenario.streams:
-        connections, streams, path = spell or scenario.streams
+        connections, streams, path = scenario.streams
         length = ["-n", str(count)] if count else ["-D", str(max(1, round(seconds)))]
         tls = ["--tls13-ciphers=TLS_AES_128_GCM_SHA256", "--groups=X25519", "--connect-to=127.0.0.1:%d" % port]
         return ["h2load", "-t1", *length, "-c", str(connections), "-m", str(streams), *tls, "https://bench.test:%d%s" % (port, path)]
     length = ["--count", str(count)] if count else ["--time", str(seconds), "--warm", str(warm)]
-    return [os.path.join(tools, "load"), "--port", str(port), *length, *scenario.load.split(), *spell]
+    return [os.path.join(tools, "load"), "--port", str(port), *length, *scenario.load.split()]
 
 
 def result(scenario, text):

@@ -35,7 +35,7 @@ def keep(folder, name, record, text):
     """FOLDER/DATE-COMMIT-NAME.json, which is the record, and .md, which is for readers."""
     os.makedirs(folder, exist_ok=True)
     stem = os.path.join(folder, "%s-%s-%s" % (record["date"][:10], record["commit"], name))
-    for suffix, content in ((".json", json.dumps(record, indent=1) + "\n"), (".md", text)):
+    for suffix, content in ((".json", json.dumps(record, separators=(",", ":")) + "\n"), (".md", text)):
         with open(stem + suffix, "w") as f:
             f.write(content)
         print("written: " + os.path.relpath(stem + suffix), file=sys.stderr)

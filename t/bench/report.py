@@ -110,6 +110,13 @@ def idle_table(record):
     return ["Memory (PSS) of idle connections, after one request each.", "", *table(head, rows)] if rows else []
 
 
+def label(name, peer, runs):
+    """A peer that resumes only some sessions is no measure for one that resumes all."""
+    if "--resume" not in scenarios.ALL[name].load:
+        return peer
+    return "%s, %.0f %% resumed" % (peer, 100 * sum(r["resumed"] for r in runs) / max(1, sum(r["handshakes"] for r in runs)))
+
+
 def details(record):
     lines = []
     for name, measured in record["scenarios"].items():
@@ -119,7 +126,7 @@ def details(record):
         for peer, runs in measured["runs"].items():
             calls, rate = measured["calls"].get(peer), [run["requests"] / run["seconds"] for run in runs]
             shares = ["%.0f %%" % (100 * statistics.median(share)) for share in ([r["cpu"] / r["seconds"] for r in runs], [r["wait"] / max(1e-9, r["cpu"] + r["wait"]) for r in runs], [r["system"] for r in runs])]
-            rows.append([peer, spread(cost(runs)), "%.0f" % statistics.median(rate), *shares, "%.2f" % calls if calls else "", "%.0f" % statistics.median(each(runs, "bytes")), failures(runs)])
+            rows.append([label(name, peer, runs), spread(cost(runs)), "%.0f" % statistics.median(rate), *shares, "%.2f" % calls if calls else "", "%.0f" % statistics.median(each(runs, "bytes")), failures(runs)])
         lines += ["### %s: %s" % (name, scenarios.ALL[name].what), ""]
         lines += table(["proxy", "CPU µs a request", "requests/s", "busy", "waited", "kernel", "calls", "bytes", "errors"], rows)
     return ["## Details", "", *lines] if lines else []

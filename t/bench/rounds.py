@@ -20,15 +20,19 @@ def used(proxy):
     return meter.used(proxy.pid) if proxy.process else meter.Used({}, (0, 0))
 
 
+def rounded(figures):
+    return {key: round(value, 6) for key, value in figures.items()}
+
+
 def once(ground, scenario, proxy, seconds, warm=WARM):
     if scenario.streams:
         before = used(proxy)
         result = generator.run(scenario, words(ground, scenario, proxy, seconds=seconds))
-        return {**result, **used(proxy).since(before)}
+        return rounded({**result, **used(proxy).since(before)})
     with generator.Held(words(ground, scenario, proxy, seconds=seconds, warm=warm)) as held:
         before = used(proxy)
         result = held.result()
-        return {**result, **used(proxy).since(before)}
+        return rounded({**result, **used(proxy).since(before)})
 
 
 def calls(ground, scenario, proxy):
