@@ -24,7 +24,7 @@ import tempfile
 
 import generator
 from scenarios import Scenario
-from stand import TOOLS, Ground, Proxy
+from stand import TOOLS, Ground, Proxy, end_in_order
 
 from lib import proc
 from lib.daemon import BINARY
@@ -174,6 +174,7 @@ def arguments():
 
 
 def main():
+    end_in_order()
     options = arguments()
     with open(FIGURES) as f:
         known = json.load(f)

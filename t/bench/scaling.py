@@ -19,7 +19,7 @@ import meter
 import rounds
 from report import cost, failures, spread, table
 from scenarios import Scenario
-from stand import Ground, Proxy
+from stand import Ground, Proxy, end_in_order
 
 from lib.wait import wait_until
 
@@ -96,6 +96,7 @@ def text(record):
 
 
 def main():
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=" ".join([*PARTS, "reload"]))
     parser.add_argument("--results", metavar="FOLDER", help="writes DATE-COMMIT-scaling.md and .json there")

@@ -9,6 +9,8 @@
 Exit status 1: something did not run. How it is measured and how far to trust it: README.md.
 """
 import argparse
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +23,7 @@ import peers
 import report
 import rounds
 import scenarios
-from stand import Ground, Proxy, Unready
+from stand import Ground, Proxy, Unready, end_in_order
 
 CROWDS = (1000, 9000)
 
@@ -55,41 +57,44 @@ class Bench:
             print("!! " + self.broken[-1], file=sys.stderr)
             return None
 
-    def start(self, name, scenario, names):
-        """The proxies that can do it and did start."""
+    def start(self, name, kind, names, stack):
+        """The proxies that can do it and did start; they stop with the stack."""
         able = []
         for peer in names:
             try:
-                proxy = Proxy(self.ground, peer, scenario.kind)
+                proxy = stack.enter_context(Proxy(self.ground, peer, kind))
             except (Unready, OSError) as error:
                 self.broken.append("%s, %s: %s" % (name, peer, error))
                 print("!! " + self.broken[-1], file=sys.stderr)
                 continue
-            able.append(proxy) if proxy.is_able else proxy.stop()
+            if proxy.is_able:
+                able.append(proxy)
         return able
 
     def measure(self, name):
-        """Rounds in turn, A B C A B C, so that a neighbour's load meets all alike."""
         scenario = scenarios.ALL[name]
-        names = ("pointsman", *((scenario.best_of or scenario.peers) if self.options.quick else scenario.peers))
-        proxies = self.start(name, scenario, names)
-        runs, calls = {proxy.name: [] for proxy in proxies}, {}
-        try:
+        others = scenario.best_of if self.options.quick and scenario.best_of else scenario.peers
+        with contextlib.ExitStack() as stack:
+            proxies = self.start(name, scenario.kind, ("pointsman", *others), stack)
             if name in scenarios.IDLE:
-                return {"runs": {p.name: run for p in proxies if (run := self.attempt(name, p, lambda: self.idle(scenario, p)))}, "calls": {}}
-            for proxy in proxies:
-                self.attempt(name, proxy, lambda: generator.run(scenario, rounds.words(self.ground, scenario, proxy, seconds=0.4)))
-            count, seconds = (3, 5) if name in scenarios.DELAYS else (self.options.rounds, self.options.secs)
-            for _ in range(count):
-                for proxy in proxies:
-                    if run := self.attempt(name, proxy, lambda: rounds.once(self.ground, scenario, proxy, seconds)):
-                        runs[proxy.name].append(run)
-            for proxy in proxies if name in scenarios.RATIOS and shutil.which("perf") and not self.options.quick else []:
-                calls[proxy.name] = self.attempt(name, proxy, lambda: rounds.calls(self.ground, scenario, proxy))
-        finally:
-            for proxy in proxies:
-                proxy.stop()
-        return {"runs": {peer: all_of for peer, all_of in runs.items() if all_of}, "calls": calls}
+                return {"runs": self.for_each(name, proxies, lambda proxy: self.idle(scenario, proxy)), "calls": {}}
+            runs = self.take_turns(name, scenario, proxies)
+            counts = name in scenarios.RATIOS and shutil.which("perf") and not self.options.quick
+            return {"runs": runs, "calls": self.for_each(name, proxies if counts else [], lambda proxy: rounds.calls(self.ground, scenario, proxy))}
+
+    def for_each(self, name, proxies, work):
+        done = {proxy.name: self.attempt(name, proxy, lambda: work(proxy)) for proxy in proxies}
+        return {peer: value for peer, value in done.items() if value is not None}
+
+    def take_turns(self, name, scenario, proxies):
+        """Rounds A B C A B C, so that a neighbour's load meets all alike."""
+        self.for_each(name, proxies, lambda proxy: generator.run(scenario, rounds.words(self.ground, scenario, proxy, seconds=0.4)))
+        count, seconds = (3, 5) if name in scenarios.DELAYS else (self.options.rounds, self.options.secs)
+        runs = {}
+        for _ in range(count):
+            for peer, run in self.for_each(name, proxies, lambda proxy: rounds.once(self.ground, scenario, proxy, seconds)).items():
+                runs.setdefault(peer, []).append(run)
+        return runs
 
 
 def new_record(options):
@@ -109,7 +114,8 @@ def arguments():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--secs", type=float, help="of one round")
-    parser.add_argument("--cores", default="1,0", help="of the proxies, of upstream and clients (1,0)")
+    cores = sorted(os.sched_getaffinity(0))
+    parser.add_argument("--cores", default="%d,%d" % (cores[-1], cores[0]), help="of the proxies, of upstream and clients (the last and the first)")
     parser.add_argument("--results", metavar="FOLDER", help="writes DATE-COMMIT.md and .json there")
     parser.add_argument("--note", default="", help="a sentence for the heading")
     options = parser.parse_args()
@@ -123,6 +129,7 @@ def arguments():
 
 
 def main():
+    end_in_order()
     options = arguments()
     began = time.monotonic()
     record = new_record(options)

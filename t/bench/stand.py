@@ -27,6 +27,11 @@ class Unready(Exception):
     pass
 
 
+def end_in_order():
+    """SIGTERM unwinds, as an interrupt does, so that no proxy is left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 def is_listening(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
@@ -103,11 +108,13 @@ class Proxy:
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
         with open(self.folder + "/output.log", "wb") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment({"PATH": path}))
-        if not wait_until(lambda: self.process.poll() is not None or is_listening(self.port), 120, 0.05) or self.process.poll() is not None:
-            with open(self.folder + "/output.log", errors="replace") as log:
-                said = log.read()[-600:]
+        try:
+            if not wait_until(lambda: self.process.poll() is not None or is_listening(self.port), 120, 0.05) or self.process.poll() is not None:
+                with open(self.folder + "/output.log", errors="replace") as log:
+                    raise Unready("%s does not start: %s" % (self.name, log.read()[-600:]))
+        except BaseException:
             self.stop()
-            raise Unready("%s does not start: %s" % (self.name, said))
+            raise
 
     @property
     def pid(self):

@@ -75,12 +75,10 @@ class Driver:
                 raise SystemExit("not a 200: %r" % got[:200])
 
 
-def routed(routers, upstream, middlewares=(), **static):
-    """A configuration with so many `Host && PathPrefix` routers, all with these middlewares, and a request for each of a sample of them."""
-    named = {"m%d" % i: middleware for i, middleware in enumerate(middlewares)}
-    more = {"middlewares": list(named)} if named else {}
-    rules = {"r%d" % i: dict({"rule": "Host(`h%d.bench.test`) && PathPrefix(`/p%d/`)" % (i, i), "service": "app"}, **more) for i in range(routers)}
-    config = configuration({"app": upstream.port}, rules, http={"middlewares": named}, log={"level": "ERROR"}, **static)
+def routed(routers, upstream, **static):
+    """A configuration with so many `Host && PathPrefix` routers, and a request for each of a sample of them."""
+    rules = {"r%d" % i: {"rule": "Host(`h%d.bench.test`) && PathPrefix(`/p%d/`)" % (i, i), "service": "app"} for i in range(routers)}
+    config = configuration({"app": upstream.port}, rules, log={"level": "ERROR"}, **static)
     step = max(1, routers // 500)
     return config, [request("h%d.bench.test" % i, "/p%d/index.html" % i) for i in range(0, routers, step)]
 
