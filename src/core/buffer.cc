@@ -67,20 +67,32 @@ ByteQueue::~ByteQueue() {
   PM_CHECK(first_ == nullptr, "a queue is cleared before it dies");
 }
 
+// A large block behind a small one: who queues in small pieces is not served a page at a time.
+ByteQueue::Block* ByteQueue::add_block(BytePools& pools, std::size_t wanted) {
+  const bool is_small = first_ == nullptr && wanted <= pools.small.block_size() - sizeof(Block);
+  BlockPool& pool = is_small ? pools.small : pools.large;
+  auto* block = static_cast<Block*>(pool.take());
+  block->next = nullptr;
+  block->start = block->end = 0;
+  block->capacity = static_cast<std::uint32_t>(pool.block_size() - sizeof(Block));
+  (last_ != nullptr ? last_->next : first_) = block;
+  last_ = block;
+  return block;
+}
+
+void ByteQueue::give(BytePools& pools, Block* block) noexcept {
+  const bool is_small = block->capacity + sizeof(Block) == pools.small.block_size();
+  (is_small ? pools.small : pools.large).give(block);
+}
+
 void ByteQueue::append(BytePools& pools, std::string_view bytes) {
-  const auto room = static_cast<std::uint32_t>(pools.large.block_size() - sizeof(Block));
+  size_ += bytes.size();
   while (!bytes.empty()) {
-    if (last_ == nullptr || last_->end == room) {
-      auto* block = static_cast<Block*>(pools.large.take());
-      block->next = nullptr;
-      block->start = block->end = 0;
-      (last_ != nullptr ? last_->next : first_) = block;
-      last_ = block;
-    }
-    const std::size_t count = std::min<std::size_t>(bytes.size(), room - last_->end);
-    std::memcpy(last_->bytes() + last_->end, bytes.data(), count);
-    last_->end += static_cast<std::uint32_t>(count);
-    size_ += count;
+    const bool is_full = last_ == nullptr || last_->end == last_->capacity;
+    Block* const block = is_full ? add_block(pools, bytes.size()) : last_;
+    const std::size_t count = std::min<std::size_t>(bytes.size(), block->capacity - block->end);
+    std::memcpy(block->bytes() + block->end, bytes.data(), count);
+    block->end += static_cast<std::uint32_t>(count);
     bytes.remove_prefix(count);
   }
 }
@@ -111,7 +123,7 @@ void ByteQueue::consume(BytePools& pools, std::size_t count) noexcept {
     if (b->start < b->end) return;
     first_ = b->next;
     if (first_ == nullptr) last_ = nullptr;
-    pools.large.give(b);
+    give(pools, b);
   }
 }
 

@@ -47,7 +47,7 @@ class ByteBuffer {
   std::uint32_t capacity_ = 0;
 };
 
-// A queue of bytes in blocks of 16 KiB: what a socket would not take.
+// A queue of bytes in blocks of 16 KiB, what fits 4 KiB in one of these: what a socket would not take.
 class ByteQueue {
  public:
   ByteQueue() noexcept = default;
@@ -69,8 +69,12 @@ class ByteQueue {
     Block* next;
     std::uint32_t start;
     std::uint32_t end;
+    std::uint32_t capacity;
     char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
   };
+  Block* add_block(BytePools& pools, std::size_t wanted);
+  static void give(BytePools& pools, Block* block) noexcept;
+
   Block* first_ = nullptr;
   Block* last_ = nullptr;
   std::size_t size_ = 0;

@@ -163,7 +163,8 @@ std::size_t Server::fair_share() const noexcept {
   const std::size_t streams = std::max<std::size_t>(open_streams(), 1);
   const std::size_t fixed = streams * stream_cost;
   const std::size_t left = settings_->memory > fixed ? settings_->memory - fixed : 0;
-  return std::clamp(left / 2 / streams, least_share, most_share);
+  const std::size_t share = std::min(left / 2 / streams, most_share);
+  return share < 2 * least_share ? least_share : share;  // a block of a queue, or a large one
 }
 
 void Server::on_settled() noexcept {

@@ -285,8 +285,8 @@ def test_security_4_a_reference_costs_what_it_stands_for(daemon, server, held, r
     assert_others_are_served(daemon)
 
 
-# What a connection may pin (maxConnectionMemory), and what 250 connections to servers take for themselves.
-ROOM = 4 * MIB + 250 * 4096
+# What a connection may pin: maxConnectionMemory.
+ROOM = 4 * MIB
 
 # -- memory --------------------------------------------------------------------------------------------------------------------------------
 UNREAD = {
