@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "h1/bytes.h"
 
-#include <cstddef>
-#include <cstdint>
-
 #if defined(__SSE2__)
+#include <bit>
 #include <cstring>
 
 #include <emmintrin.h>
@@ -48,12 +46,14 @@ std::uint32_t bits_of_controls(const Stride& bytes) noexcept {
   });
 }
 
-// `after_cr`: 1 when the byte before the stride was a CR, and afterwards when its last byte is one.
-bool is_clean_stride(const Stride& bytes, std::uint32_t& after_cr) noexcept {
+// `after_cr`: 1 when the byte before the stride was a CR, and afterwards when its last byte is one. `crs`: where they are.
+[[gnu::always_inline]] inline bool is_clean_stride(const Stride& bytes, std::uint32_t& after_cr,
+                                                   std::uint32_t& crs) noexcept {
   const std::uint32_t controls = bits_of_controls(bytes);
+  crs = 0;
   if ((controls | after_cr) == 0) return true;
 
-  const std::uint32_t crs = bits_equal(bytes, '\r');
+  crs = bits_equal(bytes, '\r');
   const std::uint32_t lfs = bits_equal(bytes, '\n');
   if (lfs != (crs << 1 | after_cr)) return false;
   after_cr = crs >> (stride - 1);
@@ -61,25 +61,68 @@ bool is_clean_stride(const Stride& bytes, std::uint32_t& after_cr) noexcept {
   return others == 0 || others == bits_equal(bytes, '\t');
 }
 
+// Fewer bytes than a stride, filled up with blanks: so a CR that ends the block finds no LF behind it.
+Stride load_rest(std::string_view rest) noexcept {
+  char bytes[stride];
+  std::memset(bytes, ' ', stride);
+  if (!rest.empty()) std::memcpy(bytes, rest.data(), rest.size());
+  return load(bytes);
+}
+
 }  // namespace
 
 bool is_clean(std::string_view block) noexcept {
   std::uint32_t after_cr = 0;
-  const char* from = block.data();
-  std::size_t left = block.size();
-  char rest[stride];
-  while (true) {
-    if (left < stride) {
-      // What is left is filled up with blanks, so a CR that ends the block finds no LF behind it.
-      std::memset(rest, ' ', stride);
-      if (left > 0) std::memcpy(rest, from, left);
-      from = rest;
-    }
-    if (!is_clean_stride(load(from), after_cr)) return false;
-    if (left < stride) return true;
-    from += stride;
-    left -= stride;
+  std::uint32_t crs = 0;
+  for (; block.size() >= stride; block.remove_prefix(stride)) {
+    if (!is_clean_stride(load(block.data()), after_cr, crs)) return false;
   }
+  return is_clean_stride(load_rest(block), after_cr, crs);
+}
+
+// Two CRs with one byte between them, and then a closer look.
+std::size_t find_head_end(std::string_view bytes) noexcept {
+  constexpr std::string_view end = "\r\n\r\n";
+  std::size_t at = 0;
+  for (; at + stride + 2 <= bytes.size(); at += stride) {
+    const char* const from = bytes.data() + at;
+    std::uint32_t found = bits_equal(load(from), '\r') & bits_equal(load(from + 2), '\r');
+    for (; found != 0; found &= found - 1) {
+      const auto here = at + static_cast<std::size_t>(std::countr_zero(found));
+      if (bytes.compare(here, end.size(), end) == 0) return here + end.size();
+    }
+  }
+  const std::size_t here = bytes.find(end, at);
+  return here == std::string_view::npos ? 0 : here + end.size();
+}
+
+bool Lines::find(std::string_view block) noexcept {
+  block_ = block.data();
+  count_ = 0;
+  if (block.size() >= UINT32_MAX) return false;
+  const auto last = static_cast<std::uint32_t>(block.size() - 2);  // where the empty line is to be
+  std::uint32_t begin = 0;
+  std::uint32_t after_cr = 0;
+  const auto take = [&](const Stride& bytes, std::size_t at) noexcept {
+    std::uint32_t crs = 0;
+    if (!is_clean_stride(bytes, after_cr, crs)) return false;
+    for (; crs != 0; crs &= crs - 1) {
+      const auto cr =
+          static_cast<std::uint32_t>(at) + static_cast<std::uint32_t>(std::countr_zero(crs));
+      if (count_ == most || (cr == begin && cr != last)) return false;
+      ends_[count_++] = cr;
+      begin = cr + 2;
+    }
+    return true;
+  };
+  std::size_t at = 0;
+  bool is_good = true;
+  for (; is_good && block.size() - at >= stride; at += stride)
+    is_good = take(load(block.data() + at), at);
+  is_good = is_good && take(load_rest(block.substr(at)), at) && count_ >= 2 &&
+            ends_[count_ - 1] == last && ends_[count_ - 2] + 2 == last;
+  count_ = is_good ? count_ - 1 : 0;
+  return is_good;
 }
 
 #else
@@ -94,6 +137,15 @@ bool is_clean(std::string_view block) noexcept {
     if (is_control && c != '\t' && c != '\r' && c != '\n') return false;
   }
   return !after_cr;
+}
+
+std::size_t find_head_end(std::string_view bytes) noexcept {
+  const std::size_t at = bytes.find("\r\n\r\n");
+  return at == std::string_view::npos ? 0 : at + 4;
+}
+
+bool Lines::find(std::string_view) noexcept {
+  return false;
 }
 
 #endif

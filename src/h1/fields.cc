@@ -84,10 +84,14 @@ void note(FieldFacts& facts, FieldId id, std::string_view value) noexcept {
   }
 }
 
+// A name that we know holds token characters only; the others are looked at.
+bool is_name(FieldId id, std::string_view name) noexcept {
+  return id != FieldId::other || text::is_token(name);
+}
+
 int add(Reader& reader, std::string_view value) noexcept {
   const FieldId id = http::classify(reader.name);
-  // A name that we know holds token characters only; the others are looked at.
-  if (id == FieldId::other && !text::is_token(reader.name)) return refuse(reader, bad_name);
+  if (!is_name(id, reader.name)) return refuse(reader, bad_name);
   if (reader.is_trailers && http::is_forbidden_trailer(id, reader.name)) return 0;
   if ((http::field_bit(id) & noted) != 0) note(*reader.facts, id, value);
   reader.fields->append(id, reader.name, value);
@@ -167,6 +171,39 @@ const llhttp_t& prepared(Section section) noexcept {
   return request;
 }
 
+// Between the spaces around it.
+std::string_view trimmed(const char* begin, const char* end) noexcept {
+  while (begin < end && *begin == ' ')
+    ++begin;
+  while (end > begin && end[-1] == ' ')
+    --end;
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+// A tab is as good as a space, but not everywhere.
+bool has_tab_around(std::string_view value) noexcept {
+  return !value.empty() && (value.front() == '\t' || value.back() == '\t');
+}
+
+// False: a line that is for the library to judge. Some fields may have been kept.
+bool read_plain(const Lines& lines, std::uint32_t max_fields, http::Headers& fields,
+                FieldFacts& facts) noexcept {
+  if (lines.size() - 1 > max_fields) return false;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::string_view line = lines[i];
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return false;
+    const std::string_view name(line.data(), colon);
+    const FieldId id = http::classify(name);
+    if (!is_name(id, name)) return false;
+    const std::string_view value = trimmed(line.data() + colon + 1, line.data() + line.size());
+    if (has_tab_around(value)) return false;
+    if ((http::field_bit(id) & noted) != 0) note(facts, id, value);
+    fields.append(id, name, value);
+  }
+  return true;
+}
+
 Fault judge_coding(const FieldFacts& facts) noexcept {
   if (facts.transfer_encodings > 1) return {400, "several Transfer-Encoding fields"};
   if (text::equals_ignore_case(facts.transfer_encoding, "chunked")) return {};
@@ -182,8 +219,13 @@ std::string_view parser_version() noexcept {
   return version;
 }
 
-Fault read_fields(std::string_view lines, Section section, std::uint32_t max_fields,
-                  http::Headers& fields, FieldFacts& facts) noexcept {
+Fault read_fields(std::string_view lines, const Lines& plain, Section section,
+                  std::uint32_t max_fields, http::Headers& fields, FieldFacts& facts) noexcept {
+  if (!plain.empty()) {
+    if (read_plain(plain, max_fields, fields, facts)) return {};
+    fields.clear();
+    facts = {};
+  }
   // With it there is a byte behind every name and value, whatever the library makes of the lines.
   if (!lines.ends_with("\r\n")) return malformed;
   Reader reader{.fields = &fields,

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-// fields.h -- the field lines of one head or trailer section: read by llhttp, judged again, facts of framing noted.
+// fields.h -- the field lines of one head or trailer section, each judged, facts of framing noted. Lines that hold no surprise are
+// read here; whatever else there is goes to llhttp, and is judged again.
 //
-//   in      the lines with the empty line that ends them; is_clean() has been true for them
+//   in      the lines with the empty line that ends them; is_clean() has been true for them. `plain` may hold the same lines,
+//           behind a start line
 //   out     Headers of views into the lines, values without blanks around them; FieldFacts
 //   errors  a Fault of 400 or 431; callers turn it into what their end answers
-//   cost    llhttp's, one pass over the names, a few instructions for each name that framing depends on
+//   cost    of plain lines about 80 instructions each, else llhttp's
 //   source  RFC 9112 section 5; security.md section 2
 #pragma once
 
+#include "h1/bytes.h"
 #include "h1/head.h"
 
 #include <cstdint>
@@ -38,8 +41,8 @@ struct FieldFacts {
 enum class Section : std::uint8_t { request, response, trailers };
 
 // In trailers, fields that may not be there (framing, routing, identity, control) are read and left out.
-Fault read_fields(std::string_view lines, Section section, std::uint32_t max_fields,
-                  http::Headers& fields, FieldFacts& facts) noexcept;
+Fault read_fields(std::string_view lines, const Lines& plain, Section section,
+                  std::uint32_t max_fields, http::Headers& fields, FieldFacts& facts) noexcept;
 
 // How the facts delimit a body, in one reading only.
 struct BodyFraming {

@@ -119,8 +119,10 @@ bool is_upgrade(const FieldFacts& facts, const Request& request) noexcept {
 }  // namespace
 
 Fault parse_request(std::string_view block, const HeadLimits& limits, Request& request) noexcept {
-  if (!is_clean(block)) return {400, "control byte or bare line end in the head"};
-  const std::size_t end = block.find('\r');
+  Lines plain;
+  if (!plain.find(block) && !is_clean(block))
+    return {400, "control byte or bare line end in the head"};
+  const std::size_t end = plain.empty() ? block.find('\r') : plain[0].size();
   if (end == std::string_view::npos) return bad_line;
   if (end > limits.max_line) return {414, "request line too long"};
 
@@ -129,7 +131,7 @@ Fault parse_request(std::string_view block, const HeadLimits& limits, Request& r
   FieldFacts facts;
   const std::string_view lines = block.substr(end + 2);
   if (const Fault fault =
-          read_fields(lines, Section::request, limits.max_fields, request.headers, facts)) {
+          read_fields(lines, plain, Section::request, limits.max_fields, request.headers, facts)) {
     return fault;
   }
   if (const Fault fault =

@@ -55,16 +55,18 @@ bool may_be_followed_by_junk(const Response& response, const ResponseHead& head)
 Fault parse_response(std::string_view block, const HeadLimits& limits,
                      std::string_view request_method, Response& response,
                      ResponseHead& head) noexcept {
-  if (!is_clean(block)) return bad_answer("control byte or bare line end in the head");
-  const std::size_t end = block.find('\r');
+  Lines plain;
+  if (!plain.find(block) && !is_clean(block))
+    return bad_answer("control byte or bare line end in the head");
+  const std::size_t end = plain.empty() ? block.find('\r') : plain[0].size();
   Version version = Version::http11;
   if (end == std::string_view::npos || !read_line(block.substr(0, end), response, version)) {
     return bad_answer("malformed status line");
   }
   FieldFacts facts;
   const std::string_view lines = block.substr(end + 2);
-  if (const Fault fault =
-          read_fields(lines, Section::response, limits.max_fields, response.headers, facts)) {
+  if (const Fault fault = read_fields(lines, plain, Section::response, limits.max_fields,
+                                      response.headers, facts)) {
     return bad_answer(fault.why);
   }
   BodyFraming body;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/text.h"
+#include "h1/bytes.h"
 #include "h1/head.h"
 
 #include <cstring>
@@ -22,6 +23,7 @@ class Scanner {
   Scanner(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state) noexcept
       : bytes_(bytes), kind_(kind), limits_(limits), state_(state) {}
 
+  bool is_whole() noexcept;
   Scan run() noexcept;
   Fault fault() const noexcept;
 
@@ -32,7 +34,7 @@ class Scanner {
   }
   Scan on_partial() noexcept;
   Scan on_empty_line(std::uint32_t next) noexcept;
-  Scan on_start_line(std::string_view line) noexcept;
+  Fault judge_start_line(std::string_view line) const noexcept;
   bool begins_well(std::string_view line) const noexcept;
   bool is_over(std::uint64_t end) const noexcept {
     return end - state_.skipped > limits_.max_bytes;
@@ -78,18 +80,29 @@ Scan Scanner::on_empty_line(std::uint32_t next) noexcept {
 }
 
 // A request of HTTP/0.9 is its first line, and its sender waits: it is told so without waiting for more.
-Scan Scanner::on_start_line(std::string_view line) noexcept {
+Fault Scanner::judge_start_line(std::string_view line) const noexcept {
   constexpr std::string_view version = " HTTP/1.1";
-  if (line.size() > limits_.max_line) return refuse(line_too_long);
-  if (!begins_well(line)) return refuse(not_http);
-  state_.first_done = true;
-  if (kind_ == HeadKind::response) return Scan::incomplete;
-  if (line.size() < version.size()) return refuse(no_version);
+  if (line.size() > limits_.max_line) return line_too_long;
+  if (!begins_well(line)) return not_http;
+  if (kind_ == HeadKind::response) return {};
+  if (line.size() < version.size()) return no_version;
   const std::string_view end = line.substr(line.size() - version.size());
-  return end.starts_with(" HTTP/") ? Scan::incomplete : refuse(no_version);
+  return end.starts_with(" HTTP/") ? Fault{} : no_version;
+}
+
+// The usual case: all of a head has come at once, and it is within all limits. What else is wrong with it the parser finds.
+bool Scanner::is_whole() noexcept {
+  if (state_.looked != 0 || state_.first_done || bytes_.empty()) return false;
+  const std::size_t end = find_head_end(bytes_);
+  if (end == 0 || end > limits_.max_bytes) return false;
+  const std::string_view line = bytes_.substr(0, bytes_.find('\r'));
+  if (line.empty() || judge_start_line(line)) return false;
+  state_.length = static_cast<std::uint32_t>(end);
+  return true;
 }
 
 Scan Scanner::run() noexcept {
+  if (is_whole()) return Scan::complete;
   while (true) {
     const char* from = bytes_.data() + state_.looked;
     const void* found = bytes_.size() == state_.looked
@@ -105,7 +118,9 @@ Scan Scanner::run() noexcept {
     if (length == 0) {
       step = on_empty_line(lf + 1);
     } else if (!state_.first_done) {
-      step = on_start_line(bytes_.substr(begin, length));
+      const Fault fault = judge_start_line(bytes_.substr(begin, length));
+      if (fault) return refuse(fault);
+      state_.first_done = true;
     }
     if (step != Scan::incomplete) return step;
     state_.line = state_.looked = lf + 1;

@@ -9,7 +9,7 @@ Fault parse_trailers(std::string_view block, const HeadLimits& limits,
   if (block.size() > limits.max_bytes) return {431, "trailers too large"};
   if (!is_clean(block)) return {400, "control byte or bare line end in the trailers"};
   FieldFacts unused;
-  return read_fields(block, Section::trailers, limits.max_fields, trailers, unused);
+  return read_fields(block, {}, Section::trailers, limits.max_fields, trailers, unused);
 }
 
 }  // namespace pm::h1

@@ -7,6 +7,7 @@
 
 #include "core/random.h"
 #include "h1/chunk.h"
+#include "h1/fields.h"
 #include "h1/head.h"
 #include "h1/write.h"
 #include "t/lib/h1_twin.h"
@@ -116,6 +117,32 @@ inline std::string check_round_trip(http::Request& request) {
   return write(copy) == first ? "" : "writing twice changes the text";
 }
 
+// The library reads lines as we do where we read them without it.
+inline std::string check_lines(std::string_view block, h1::Section section) {
+  h1::Lines plain;
+  if (!plain.find(block)) return "";
+  const std::string_view lines = block.substr(plain[0].size() + 2);
+  BlockPool pool{4096};
+  Arena arena{pool};
+  http::Headers ours{arena}, theirs{arena};
+  h1::FieldFacts facts, same_facts;
+  h1::BodyFraming body;
+  const bool is_good = !h1::read_fields(lines, plain, section, 1000, ours, facts);
+  const bool is_good_to_it = !h1::read_fields(lines, {}, section, 1000, theirs, same_facts);
+  const bool has_framing = !h1::judge_framing(facts, http::Version::http11, body);
+  // It judges lengths and codings as it goes.
+  if (is_good != is_good_to_it)
+    return is_good && !has_framing ? "" : "the library judges otherwise";
+  if (!is_good) return "";
+  if (ours.slots() != theirs.slots()) return "the library finds other fields";
+  for (std::uint32_t i = 0; i < ours.slots(); ++i) {
+    const http::Field &a = ours.begin()[i], &b = theirs.begin()[i];
+    if (a.id != b.id || a.name != b.name || a.value != b.value)
+      return "the library finds another field";
+  }
+  return "";
+}
+
 inline std::string check_request(std::string_view bytes, const h1::HeadLimits& limits = {}) {
   Reading<http::Request> ours(bytes);
   Reading<http::Request> slow(bytes);
@@ -128,7 +155,8 @@ inline std::string check_request(std::string_view bytes, const h1::HeadLimits& l
   const bool has_path =
       ours.is_accepted() && (ours.message.target.front() == '/' || ours.message.target == "*");
   if (!difference.empty() || !has_path) return difference;
-  return check_round_trip(ours.message);
+  const std::string other = check_lines(ours.block(), h1::Section::request);
+  return other.empty() ? check_round_trip(ours.message) : other;
 }
 
 inline std::string check_response(std::string_view bytes, std::string_view method) {
@@ -138,7 +166,9 @@ inline std::string check_response(std::string_view bytes, std::string_view metho
   read(slow, method, {}, 1);
   if (ours.is_accepted() != slow.is_accepted())
     return "bytes that come one by one are judged otherwise";
-  return compare(ours, twin::read_response(bytes, method == "HEAD"));
+  const std::string difference = compare(ours, twin::read_response(bytes, method == "HEAD"));
+  if (!difference.empty() || ours.found != h1::Scan::complete) return difference;
+  return check_lines(ours.block(), h1::Section::response);
 }
 
 // Reads a chunked body in pieces of `step` bytes (0: whole).
