@@ -53,7 +53,7 @@ class ServerEnd {
                             const Headers&) noexcept = 0;  // 1xx but 101; leaves at once
   virtual void send_head(
       Exchange&) noexcept = 0;  // response() is complete; leaves with what follows
-  virtual void send_chunk(Exchange&, const Chunk&) noexcept = 0;
+  virtual void send_chunk(Exchange&, const Chunk&) noexcept = 0;  // lent until flush_response()
   virtual void send_end(Exchange&) noexcept = 0;  // response().trailers are complete
   virtual Flow flush_response(Exchange&) noexcept = 0;
   // Of a tunnel: where its bytes leave as they are, for who can move them without a copy. Null: they go by send_chunk().

@@ -48,7 +48,7 @@ const Field* Headers::find(std::string_view name) const noexcept {
   return nullptr;
 }
 
-void Headers::set(FieldId id, std::string_view value) {
+void Headers::replace(FieldId id, std::string_view value) {
   PM_CHECK(id != FieldId::other, "a field without an id is set by its name");
   set_all(id, canonical_name(id), value);
 }

@@ -33,14 +33,19 @@ class Headers {
   void append(std::string_view name, std::string_view value) {
     append(classify(name), name, value);
   }
-  void append(FieldId id, std::string_view value) { append(id, canonical_name(id), value); }
+  [[gnu::always_inline]] void append(FieldId id, std::string_view value) {
+    append(id, canonical_name(id), value);
+  }
   // Inlined where heads are parsed, however many others call it: a call costs more than what it does.
   [[gnu::always_inline]] void append(FieldId id, std::string_view name, std::string_view value) {
     if (size_ == capacity_) reserve(capacity_ == 0 ? 24 : capacity_ * 2);
     fields_[size_++] = Field{name, value, id, false};
     present_ |= field_bit(id);
   }
-  void set(FieldId id, std::string_view value);  // exactly one such field afterwards
+  // Exactly one such field afterwards.
+  void set(FieldId id, std::string_view value) {
+    may_have(id) ? replace(id, value) : append(id, value);
+  }
   void set(std::string_view name, std::string_view value);
   void drop(FieldId id) noexcept;
   void drop(std::string_view name) noexcept;
@@ -71,6 +76,7 @@ class Headers {
   Arena& arena() const noexcept { return *arena_; }
 
  private:
+  void replace(FieldId id, std::string_view value);
   void set_all(FieldId id, std::string_view name, std::string_view value);
   void drop_all(FieldId id, std::string_view name) noexcept;
   const Field* find_slow(FieldId id) const noexcept;

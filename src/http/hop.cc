@@ -98,10 +98,11 @@ void drop_named_by_connection(Headers& headers, FieldSet kept,
 }
 
 std::string_view address_text(Request& request) noexcept {
+  if (!request.client_text.empty()) return request.client_text;
   char* to = static_cast<char*>(request.headers.arena().allocate(46, 1));
   const std::size_t size = request.client.address.write(to);
   request.headers.arena().shrink(to, 46, size);
-  return {to, size};
+  return request.client_text = {to, size};
 }
 
 std::string_view port_of(const Request& request) noexcept {

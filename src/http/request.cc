@@ -24,6 +24,7 @@ void copy_head(const Request& from, Request& to) {
   to.content_length = from.content_length;
   to.secure = from.secure;
   to.client = from.client;
+  to.client_text = from.client_text;
   to.headers.assign(from.headers);
 }
 

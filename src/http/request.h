@@ -50,6 +50,7 @@ struct Request {
   std::uint64_t content_length = 0;     // with Framing::length
   const SecureFacts* secure = nullptr;  // of the TLS connection it came over; null: plain
   Endpoint client;                      // peer, after the PROXY protocol
+  std::string_view client_text;         // its address, once somebody has asked for it
   Headers headers;
   Headers trailers;  // complete when the body has ended
 };
