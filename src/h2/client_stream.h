@@ -51,7 +51,7 @@ class ClientStream final : public Stream, private http::ClientEnd {
   // http::ClientEnd
   void request_chunk(http::Exchange&, const http::Chunk& chunk) noexcept override { queue(chunk); }
   void request_end(http::Exchange&) noexcept override;
-  Flow flush_request(http::Exchange&) noexcept override { return flow(); }
+  Flow flush_request(http::Exchange&) noexcept override { return flush_queue(); }
   void resume_response(http::Exchange&) noexcept override { pull(); }
   void cancel(http::Exchange&) noexcept override;
 

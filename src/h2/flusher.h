@@ -7,7 +7,10 @@
 //   source  performance-notes.md sections 2.5 and 3, "HTTP/2"
 #pragma once
 
+#include "h2/memory.h"
 #include "net/loop.h"
+
+#include <memory>
 
 namespace pm::h2 {
 
@@ -34,6 +37,7 @@ class Flusher {
     loop_->reactor().queue(*watch_);
   }
   net::Loop& loop() noexcept { return *loop_; }
+  const std::shared_ptr<LibraryMemory>& memory() const noexcept { return memory_; }
 
  private:
   class Turn final : public net::Watch {
@@ -55,6 +59,7 @@ class Flusher {
   net::Loop* loop_;
   Turn* watch_;
   List<Flushed, FlushTag> sessions_;
+  std::shared_ptr<LibraryMemory> memory_ = std::make_shared<LibraryMemory>();
 };
 
 }  // namespace pm::h2

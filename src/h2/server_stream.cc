@@ -222,7 +222,7 @@ void ServerStream::drop_exchange() noexcept {
   exchange_ = nullptr;
   exchange->cancel_client_end();
   http::Trace& trace = exchange->trace();
-  trace.response_bytes -= std::min<std::uint64_t>(trace.response_bytes, out_.size());
+  trace.response_bytes -= std::min<std::uint64_t>(trace.response_bytes, waiting());
   state_ = State::done;
   drop_bytes();
   discard();

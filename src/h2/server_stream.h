@@ -52,7 +52,7 @@ class ServerStream final : public Stream, private http::ServerEnd {
   void send_head(http::Exchange&) noexcept override;
   void send_chunk(http::Exchange&, const http::Chunk& chunk) noexcept override;
   void send_end(http::Exchange&) noexcept override { queue_end(); }
-  Flow flush_response(http::Exchange&) noexcept override { return flow(); }
+  Flow flush_response(http::Exchange&) noexcept override { return flush_queue(); }
   void cut(http::Exchange&) noexcept override;
   std::size_t room(http::Exchange&) noexcept override;
 

@@ -7,9 +7,10 @@
 namespace pm::h2 {
 namespace {
 
-constexpr std::size_t read_budget = 262144;        // of one turn, then other streams have theirs
-constexpr std::size_t write_budget = 1048576;      // likewise
-constexpr std::size_t most_in_a_send = 196608;     // with one frame more it still fits the scratch
+constexpr std::size_t read_budget = 262144;     // of one turn, then other streams have theirs
+constexpr std::size_t write_budget = 1048576;   // likewise
+constexpr std::size_t most_in_a_send = 196608;  // with one frame more it still fits the scratch
+constexpr std::size_t pieces_of_a_frame = 8;
 constexpr std::size_t most_control_frames = 1000;  // waiting: nothing more is read until they left
 constexpr std::size_t most_discarded = 262144;
 constexpr std::size_t largest_send_block = 1 << 20;  // a head of ours
@@ -107,6 +108,7 @@ struct Session::Calls {
 Session::Session(Flusher& flusher, net::Stream* stream, const SessionSettings& settings) noexcept
     : stream_(stream),
       flusher_(&flusher),
+      memory_(flusher.memory()),
       settings_(settings),
       glitches_(settings.glitch_burst, settings.glitch_rate),
       opened_ms_(flusher.loop().now_ms()),
@@ -143,9 +145,10 @@ bool Session::speak(Role role, std::span<const nghttp2_settings_entry> entries) 
   // Resets are counted here, with everything else that is odd.
   nghttp2_option_set_stream_reset_rate_limit(raw_option, UINT32_MAX, UINT32_MAX);
   nghttp2_session* session = nullptr;
+  nghttp2_mem& memory = memory_->calls();
   const int made = role == Role::server
-                       ? nghttp2_session_server_new2(&session, raw, this, raw_option)
-                       : nghttp2_session_client_new2(&session, raw, this, raw_option);
+                       ? nghttp2_session_server_new3(&session, raw, this, raw_option, &memory)
+                       : nghttp2_session_client_new3(&session, raw, this, raw_option, &memory);
   if (made != 0) return false;
   library_.reset(session);
   if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, entries.data(), entries.size()) != 0)
@@ -268,6 +271,7 @@ void Session::settle() noexcept {
 
 void Session::flush() noexcept {
   if (state_ != State::open || stream_->queued() > 0) return;
+  if (doomed_) return end(doom_);
   net::Gather& gather = loop().gather();
   std::size_t budget = write_budget;
   Flow flow = Flow::more;
@@ -288,11 +292,16 @@ void Session::flush() noexcept {
   finish_if_over();
 }
 
+bool Session::may_send_now() noexcept {
+  return state_ == State::open && !doomed_ && !in_library_ && stream_->queued() == 0 &&
+         loop().gather().empty();
+}
+
 void Session::send_now() noexcept {
   net::Gather& gather = loop().gather();
-  if (state_ != State::open || in_library_ || stream_->queued() > 0 || !gather.empty()) return;
+  if (!may_send_now()) return;
   fill(gather);
-  stream_->write(gather);
+  doomed_ ? gather.clear() : void(stream_->write(gather));
   mark();  // for those who are to hear of it
 }
 
@@ -326,17 +335,10 @@ bool Session::fill(net::Gather& gather) noexcept {
 int Session::send_data(Stream& stream, const std::uint8_t* head, std::size_t size) noexcept {
   net::Gather& gather = loop().gather();
   gather.add(view(head, frame_head));
-  std::array<std::string_view, 8> slices;
-  const std::size_t count = stream.out_.front(slices);
-  std::size_t left = size;
-  for (std::size_t i = 0; i < count && left > 0; ++i) {
-    const std::string_view part = slices[i].substr(0, left);
-    gather.add(part);
-    left -= part.size();
-  }
+  stream.put_front(gather, size);
   stream.took(size);
   // Behind a frame, never before one: the library would keep it, and its stream may lose its bytes before it is asked again.
-  full_ = gather.size() >= most_in_a_send;
+  full_ = gather.size() >= most_in_a_send || !gather.has_room(pieces_of_a_frame);
   return full_ ? NGHTTP2_ERR_PAUSE : 0;
 }
 

@@ -54,7 +54,9 @@ class Session : public net::Mortal,
   void mark() noexcept { flusher_->add(*this); }  // frames are to be sent
   void changed(Stream& stream) noexcept;          // it hears of it when the library is done
   void reset(Stream& stream, std::uint32_t code) noexcept;
-  void send_now() noexcept;  // what a reset would take away, as far as it may leave
+  // What waits, ahead of its turn and as far as it may leave: a reset would take it away, or its bytes are lent.
+  bool may_send_now() noexcept;
+  void send_now() noexcept;
 
  protected:
   friend class Stream;
@@ -125,6 +127,7 @@ class Session : public net::Mortal,
   void throw_away() noexcept;
 
   Flusher* flusher_;
+  std::shared_ptr<LibraryMemory> memory_;  // dies behind the flusher's last session
   SessionPtr library_;
   SessionSettings settings_;
   Glitches glitches_;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t first_window = 65535;  // RFC 9113 section 6.9.2
 constexpr std::uint64_t largest_window = 1 << 20;
+constexpr std::size_t worth_lending = 16384;  // a send of its own costs less than two copies of it
+constexpr std::size_t worth_a_piece = 4096;
 
 }  // namespace
 
@@ -22,7 +24,8 @@ Stream::~Stream() {
 
 void Stream::drop_bytes() noexcept {
   BytePools& pools = session_->loop().pools();
-  session_->queued_ -= out_.size();
+  session_->queued_ -= waiting();
+  lent_ = {};
   out_.clear(pools);
   in_.clear(pools);
 }
@@ -135,12 +138,28 @@ void Stream::grow() noexcept {
 
 // ---- sending ----------------------------------------------------------------------------------------------------------
 
+// One long piece that can leave before its owner needs the memory again.
+bool Stream::may_lend(const http::Chunk& chunk) const noexcept {
+  return chunk.slices.size() == 1 && chunk.size >= worth_lending && waiting() == 0 &&
+         session_->may_send_now();
+}
+
 void Stream::queue(const http::Chunk& chunk) noexcept {
   if (ended_ || closed_ || !session_->is_open()) return;
+  session_->queued_ += chunk.size;
+  if (may_lend(chunk)) {
+    lent_ = chunk.slices.front();
+    return wake();
+  }
+  keep_lent();
   for (const std::string_view slice : chunk.slices)
     out_.append(session_->loop().pools(), slice);
-  session_->queued_ += chunk.size;
   wake();
+}
+
+void Stream::keep_lent() noexcept {
+  out_.append(session_->loop().pools(), lent_);
+  lent_ = {};
 }
 
 void Stream::queue_end() noexcept {
@@ -158,7 +177,11 @@ void Stream::wake() noexcept {
   session_->mark();
 }
 
-Flow Stream::flow() noexcept {
+Flow Stream::flush_queue() noexcept {
+  if (!lent_.empty()) {
+    session_->send_now();
+    keep_lent();
+  }
   if (ended_ || closed_ || !session_->is_open()) return Flow::more;
   const bool is_full = out_.size() >= high_mark || session_->is_crowded(out_.size());
   if (is_full) held_ = true;
@@ -175,13 +198,13 @@ nghttp2_data_provider Stream::source() noexcept {
 ssize_t Stream::on_read(nghttp2_session* library, std::int32_t id, std::uint8_t*, std::size_t room,
                         std::uint32_t* flags, nghttp2_data_source* source, void*) noexcept {
   Stream& stream = *static_cast<Stream*>(source->ptr);
-  const std::size_t size = std::min(room, stream.out_.size());
+  const std::size_t size = std::min(room, stream.waiting());
   if (size == 0 && !stream.ended_) {
     stream.deferred_ = true;
     return NGHTTP2_ERR_DEFERRED;
   }
   if (size > 0) *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-  if (stream.ended_ && size == stream.out_.size()) {
+  if (stream.ended_ && size == stream.waiting()) {
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     const http::Headers* trailers = stream.trailers();
     if (trailers != nullptr && submit_trailers(library, id, *trailers))
@@ -190,11 +213,26 @@ ssize_t Stream::on_read(nghttp2_session* library, std::int32_t id, std::uint8_t*
   return static_cast<ssize_t>(size);
 }
 
+// Of a frame. Blocks of the queue go back before the send, so what is in them is copied.
+void Stream::put_front(net::Gather& gather, std::size_t size) noexcept {
+  std::array<std::string_view, 8> slices;
+  const std::size_t count = out_.front(slices);
+  for (std::size_t i = 0; i < count && size > 0; ++i) {
+    const std::string_view part = slices[i].substr(0, size);
+    gather.add(part);
+    size -= part.size();
+  }
+  const std::string_view part = lent_.substr(0, size);
+  part.size() < worth_a_piece ? gather.add(part) : gather.borrow(part);
+}
+
 // What left makes room: from within the library, so the source hears of it later.
 void Stream::took(std::size_t size) noexcept {
   sent_ += size;
   session_->queued_ -= size;
-  out_.consume(session_->loop().pools(), size);
+  const std::size_t queued = std::min(size, out_.size());
+  out_.consume(session_->loop().pools(), queued);
+  lent_.remove_prefix(size - queued);
   if (held_ && out_.size() <= low_mark) {
     may_go_on_ = true;
     session_->changed(*this);

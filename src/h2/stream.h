@@ -6,7 +6,8 @@
 //   own     queues of the worker's pools; released by drop_bytes() or the end
 //   flow    received bytes are the peer's window: it is given back when the sink has taken them. A stream whose sink takes
 //           all that comes has its window doubled, up to 1 MiB
-//   cost    a copy for each byte that leaves (frames are cut later); none for one that comes while it is wanted
+//   cost    a copy for each byte that leaves (frames are cut later), but for long chunks that leave at once; none for one that
+//           comes while it is wanted
 //   source  decisions 44 and 45
 #pragma once
 
@@ -15,6 +16,7 @@
 #include "core/list.h"
 #include "h2/library.h"
 #include "http/exchange.h"
+#include "net/gather.h"
 
 #include <span>
 
@@ -60,12 +62,14 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
   void discard() noexcept;  // nobody wants anything any more
   bool is_drained() const noexcept { return in_.empty() && fresh_.empty(); }
 
-  // Sending.
+  // Sending. What was queued may be borrowed until flush_queue().
   void queue(const http::Chunk& chunk) noexcept;
   void queue_end() noexcept;
-  Flow flow() noexcept;
+  Flow flush_queue() noexcept;
+  std::size_t waiting() const noexcept { return out_.size() + lent_.size(); }
   nghttp2_data_provider source() noexcept;
   void drop_bytes() noexcept;
+  void put_front(net::Gather& gather, std::size_t size) noexcept;
   void took(std::size_t size) noexcept;  // so much has left
 
   Session* session_;
@@ -87,11 +91,14 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
   void pass(const http::Chunk& chunk, bool is_last) noexcept;
   void pass_queued() noexcept;
   void discard_now(std::size_t size) noexcept;
+  bool may_lend(const http::Chunk& chunk) const noexcept;
+  void keep_lent() noexcept;
   void give_back() noexcept;
   void grow() noexcept;
   void wake() noexcept;
   void go_on() noexcept;
 
+  std::string_view lent_;                    // behind what is queued, until flush_queue()
   std::span<const std::string_view> fresh_;  // of the present read, behind what is queued
   std::size_t fresh_size_ = 0;
   std::uint64_t untaken_ = 0;      // handed over, but the sink has not taken it

@@ -35,6 +35,10 @@ class Gather {
       if (!bytes.empty()) std::memcpy(scratch_ + used_, bytes.data(), bytes.size());
       return commit(bytes.size());
     }
+    borrow(bytes);
+  }
+  // Without a copy, for bytes whose owner waits for the write.
+  void borrow(std::string_view bytes) noexcept {
     extend(const_cast<char*>(bytes.data()), bytes.size());
   }
   bool has_room(std::size_t pieces) const noexcept {

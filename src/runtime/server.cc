@@ -83,12 +83,12 @@ Status DataPlane::open(uv_loop_s* loop) {
   loop_->set_pipes(std::move(options_.pipes));
   config::Config& config = options_.config;
   gate_ = std::make_unique<tls::Gate>(*loop_);
-  trim_ = std::make_unique<MemoryTrim>(*loop_);
   state_.wire = &wire_;
   state_.gate = gate_.get();
-  state_.trim = trim_.get();
   state_.codecs.loop = loop_.get();
   state_.http2 = std::make_unique<h2::ServerContext>(state_.codecs, *loop_);
+  trim_ = std::make_unique<MemoryTrim>(state_.codecs, *state_.http2->flusher.memory());
+  state_.trim = trim_.get();
   connector_ = std::make_unique<Connector>(state_.http2->flusher);
   jobs_ = std::make_unique<net::Jobs>(*loop_);
   spill_ = std::make_unique<net::SpillFile>(*jobs_, options_.spill,

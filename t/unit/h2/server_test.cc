@@ -335,6 +335,53 @@ TEST(h2_server, an_answer_waits_for_the_windows_of_the_client) {
   check_idle(trial);
 }
 
+TEST(h2_server, long_chunks_leave_before_their_memory_is_used_again) {
+  H2ServerTrial trial(When::never);
+  trial.ask();
+  trial.served().begin();
+  std::string chunk;
+  std::string sent;
+
+  for (char c = 'a'; c <= 'h'; ++c) {
+    chunk.assign(60000, c);
+    sent += chunk;
+    trial.served().send(chunk);
+    chunk.assign(60000, '!');
+    if (c % 2 == 0) trial.go();
+  }
+  trial.served().end();
+  trial.go();
+
+  CHECK_TRUE(trial.peer.heard(1).body == sent);
+  check_story(trial, "200 [480000] end");
+  check_idle(trial);
+}
+
+TEST(h2_server, a_long_chunk_waits_for_windows_and_room_like_any_other) {
+  for (const std::size_t room : {0, 100, 20000, 1 << 20}) {
+    H2ServerTrial trial(When::never);
+    trial.peer.gives_windows = false;
+    trial.ask();
+    trial.kernel.set_window(trial.fd, room);
+    trial.served().begin();
+    std::string chunk(100000, 'a');
+
+    trial.served().send(chunk);
+    chunk.assign(100000, '!');
+    trial.served().end();
+    trial.kernel.set_window(trial.fd, 1 << 20);
+    trial.go();
+    LONGS_EQUAL(65535, trial.peer.heard(1).body.size());
+    trial.peer.window(0, 1 << 20);
+    trial.peer.window(1, 1 << 20);
+    trial.go();
+
+    CHECK_TRUE(trial.peer.heard(1).body == std::string(100000, 'a'));
+    check_story(trial, "200 [100000] end");
+    check_idle(trial);
+  }
+}
+
 TEST(h2_server, a_socket_that_takes_little_holds_the_source) {
   H2ServerTrial trial(When::never);
   trial.ask();
