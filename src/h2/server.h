@@ -30,7 +30,6 @@ struct ServerSettings {
   FieldLimits limits;
   SessionSettings session;
   std::uint32_t max_streams = 250;
-  std::size_t memory = 4 << 20;  // what one connection may pin
   std::uint64_t head_timeout_ms = 60000;
   std::uint64_t read_timeout_ms = 60000;
   std::uint64_t write_timeout_ms = 0;

@@ -392,10 +392,6 @@ void Session::reset(Stream& stream, std::uint32_t code) noexcept {
   mark();
 }
 
-bool Session::is_crowded(std::size_t own) const noexcept {
-  return queued_ >= settings_.most_queued && own > 0;
-}
-
 // ---- end --------------------------------------------------------------------------------------------------------------
 
 void Session::glitch() noexcept {

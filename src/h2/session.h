@@ -31,8 +31,7 @@ struct SessionSettings {
   std::uint32_t decoder_table = 4096;
   std::uint32_t encoder_table = 4096;
   std::uint32_t connection_window = 1 << 20;
-  std::size_t most_queued =
-      2 << 20;  // bytes of all streams that wait to leave; then sources are held
+  std::size_t memory = 4 << 20;  // what the connection may pin
   std::uint64_t linger_ms = 1000;
 };
 
@@ -93,6 +92,9 @@ class Session : public net::Mortal,
   void admit(Stream& stream) noexcept;
   void let_go(Stream& stream) noexcept;
   std::size_t open_streams() const noexcept { return open_streams_; }
+  // Bytes of all streams that may wait to leave; then sources are held, but each stream may have a little. That may double it,
+  // and the other half is what the streams themselves cost.
+  std::size_t room_to_queue() const noexcept { return settings_.memory / 4; }
   std::size_t most_streams() const noexcept { return most_streams_; }  // at once, so far
   std::uint64_t opened_ms() const noexcept { return opened_ms_; }
   std::uint64_t last_read_ms() const noexcept { return last_read_ms_; }
@@ -120,7 +122,7 @@ class Session : public net::Mortal,
   void note_sent(const nghttp2_frame& frame) noexcept;
   int send_data(Stream& stream, const std::uint8_t* head, std::size_t size) noexcept;
   static std::uint32_t code_of(int error) noexcept;
-  bool is_crowded(std::size_t own) const noexcept;
+  bool is_crowded(std::size_t own) const noexcept { return queued_ >= room_to_queue() && own > 0; }
   void finish_if_over() noexcept;
   void begin_ending() noexcept;
   void linger() noexcept;

@@ -58,8 +58,8 @@ h2::ServerSettings http2_settings_of(const config::EntryPoint& source,
   settings.limits = {.max_bytes = http1.limits.max_bytes,
                      .max_line = http1.limits.max_line,
                      .max_fields = http1.limits.max_fields};
-  settings.memory = static_cast<std::size_t>(source.http.max_connection_memory);
-  const std::size_t half = settings.memory / 2;
+  settings.session.memory = static_cast<std::size_t>(source.http.max_connection_memory);
+  const std::size_t half = settings.session.memory / 2;
   settings.session.glitch_burst = static_cast<std::uint64_t>(source.http2.glitch_burst);
   settings.session.glitch_rate = static_cast<std::uint64_t>(source.http2.glitch_rate);
   settings.session.decoder_table =
@@ -68,7 +68,6 @@ h2::ServerSettings http2_settings_of(const config::EntryPoint& source,
       static_cast<std::uint32_t>(source.http2.max_encoder_header_table_size);
   settings.session.connection_window = static_cast<std::uint32_t>(
       std::clamp<std::size_t>(half, least_connection_window, most_connection_window));
-  settings.session.most_queued = half;
   settings.session.linger_ms = http1.linger_timeout_ms;
   const std::int64_t streams = source.http2.max_concurrent_streams;
   settings.max_streams = static_cast<std::uint32_t>(streams == 0 ? default_streams : streams);

@@ -37,7 +37,7 @@ void tighten(h2::ServerSettings& settings) {
   settings.max_streams = 3;
   settings.max_requests = 6;
   settings.session.glitch_burst = 30;
-  settings.session.most_queued = 50000;
+  settings.session.memory = 100000;
 }
 
 [[noreturn]] void fail(const std::string& why) {

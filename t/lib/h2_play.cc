@@ -21,7 +21,7 @@ constexpr std::uint16_t table_size = 1;
 H2Play::H2Play(Choices choices) : choices_(choices) {
   codecs_.loop = loop_.get();
   server_settings_.stall_timeout_ms = choices_.one_in(4) ? 3000 : 60000;
-  server_settings_.session.most_queued = choices_.one_in(4) ? 100000 : 2 << 20;
+  server_settings_.session.memory = choices_.one_in(4) ? 200000 : 4 << 20;
   client_settings_.read_idle_ms = choices_.one_in(3) ? 3000 : 0;
   down_.fd = kernel_.add();
   server_ =
