@@ -46,14 +46,12 @@ std::uint32_t bits_of_controls(const Stride& bytes) noexcept {
   });
 }
 
-// `after_cr`: 1 when the byte before the stride was a CR, and afterwards when its last byte is one. `crs`: where they are.
-[[gnu::always_inline]] inline bool is_clean_stride(const Stride& bytes, std::uint32_t& after_cr,
-                                                   std::uint32_t& crs) noexcept {
+// `after_cr`: 1 when the byte before the stride was a CR, and afterwards when its last byte is one.
+bool is_clean_stride(const Stride& bytes, std::uint32_t& after_cr) noexcept {
   const std::uint32_t controls = bits_of_controls(bytes);
-  crs = 0;
   if ((controls | after_cr) == 0) return true;
 
-  crs = bits_equal(bytes, '\r');
+  const std::uint32_t crs = bits_equal(bytes, '\r');
   const std::uint32_t lfs = bits_equal(bytes, '\n');
   if (lfs != (crs << 1 | after_cr)) return false;
   after_cr = crs >> (stride - 1);
@@ -73,56 +71,61 @@ Stride load_rest(std::string_view rest) noexcept {
 
 bool is_clean(std::string_view block) noexcept {
   std::uint32_t after_cr = 0;
-  std::uint32_t crs = 0;
   for (; block.size() >= stride; block.remove_prefix(stride)) {
-    if (!is_clean_stride(load(block.data()), after_cr, crs)) return false;
+    if (!is_clean_stride(load(block.data()), after_cr)) return false;
   }
-  return is_clean_stride(load_rest(block), after_cr, crs);
+  return is_clean_stride(load_rest(block), after_cr);
 }
 
-// Two CRs with one byte between them, and then a closer look.
+// Two LFs with one byte between them, and then a closer look.
 std::size_t find_head_end(std::string_view bytes) noexcept {
   constexpr std::string_view end = "\r\n\r\n";
+  std::uint32_t before =
+      0;  // the last two bits of the stride before, where the first two of a larger one would be
   std::size_t at = 0;
-  for (; at + stride + 2 <= bytes.size(); at += stride) {
-    const char* const from = bytes.data() + at;
-    std::uint32_t found = bits_equal(load(from), '\r') & bits_equal(load(from + 2), '\r');
-    for (; found != 0; found &= found - 1) {
-      const auto here = at + static_cast<std::size_t>(std::countr_zero(found));
-      if (bytes.compare(here, end.size(), end) == 0) return here + end.size();
+  for (; bytes.size() - at >= stride; at += stride) {
+    const std::uint32_t lfs = bits_equal(load(bytes.data() + at), '\n');
+    for (std::uint32_t found = lfs & (lfs << 2 | before); found != 0; found &= found - 1) {
+      const auto last = at + static_cast<std::size_t>(std::countr_zero(found));
+      if (last >= 3 && bytes.compare(last - 3, end.size(), end) == 0) return last + 1;
     }
+    before = lfs >> (stride - 2);
   }
-  const std::size_t here = bytes.find(end, at);
+  const std::size_t here = bytes.find(end, at < 3 ? 0 : at - 3);
   return here == std::string_view::npos ? 0 : here + end.size();
 }
 
+// A control byte is the CR of a line end, the LF behind it, or a tab.
 bool Lines::find(std::string_view block) noexcept {
   block_ = block.data();
   count_ = 0;
-  if (block.size() >= UINT32_MAX) return false;
-  const auto last = static_cast<std::uint32_t>(block.size() - 2);  // where the empty line is to be
+  if (block.size() < 4 || block.size() >= UINT32_MAX) return false;
+  const auto size = static_cast<std::uint32_t>(block.size());
+  const std::uint32_t last = size - 2;  // where the empty line is to be
   std::uint32_t begin = 0;
-  std::uint32_t after_cr = 0;
-  const auto take = [&](const Stride& bytes, std::size_t at) noexcept {
-    std::uint32_t crs = 0;
-    if (!is_clean_stride(bytes, after_cr, crs)) return false;
-    for (; crs != 0; crs &= crs - 1) {
-      const auto cr =
-          static_cast<std::uint32_t>(at) + static_cast<std::uint32_t>(std::countr_zero(crs));
-      if (count_ == most || (cr == begin && cr != last)) return false;
-      ends_[count_++] = cr;
+  std::size_t count = 0;
+  std::uint32_t known = 0;  // the first byte of a stride is the LF of a line end that was noted
+  for (std::uint32_t at = 0; at < size; at += stride) {
+    const bool is_whole = size - at >= stride;
+    const Stride bytes = is_whole ? load(block_ + at) : load_rest(block.substr(at));
+    std::uint32_t controls = bits_of_controls(bytes) & ~known;
+    known = 0;
+    while (controls != 0) {
+      const auto bit = static_cast<std::uint32_t>(std::countr_zero(controls));
+      const std::uint32_t cr = at + bit;
+      controls &= controls - 1;
+      if (block_[cr] == '\t') continue;
+      const bool is_end = cr <= last && block_[cr] == '\r' && block_[cr + 1] == '\n';
+      if (!is_end || count == most || (cr == begin && cr != last)) return false;
+      ends_[count++] = cr;
       begin = cr + 2;
+      if (controls == 0) known = 1;  // the LF is the first of the next
+      controls &= controls - 1;
     }
-    return true;
-  };
-  std::size_t at = 0;
-  bool is_good = true;
-  for (; is_good && block.size() - at >= stride; at += stride)
-    is_good = take(load(block.data() + at), at);
-  is_good = is_good && take(load_rest(block.substr(at)), at) && count_ >= 2 &&
-            ends_[count_ - 1] == last && ends_[count_ - 2] + 2 == last;
-  count_ = is_good ? count_ - 1 : 0;
-  return is_good;
+  }
+  if (count < 2 || ends_[count - 1] != last || ends_[count - 2] + 2 != last) return false;
+  count_ = count - 1;
+  return true;
 }
 
 #else

@@ -72,7 +72,9 @@ void Server::on_bytes(std::string_view bytes) noexcept {
   walk_.pass(
       bytes, [this](const PriorityFrame& frame) { judge(frame); },
       [this](std::int32_t id) { judge_data(id); },
-      [this](std::int32_t id) { left_.push_back(id); });
+      [this](std::int32_t id) {
+        if (left_.size() < remembered_resets) left_.push_back(id);
+      });
 }
 
 void Server::judge(const PriorityFrame& frame) noexcept {

@@ -4,6 +4,7 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <iterator>
 
@@ -76,6 +77,21 @@ static_assert(std::size(names) == static_cast<std::size_t>(FieldId::count_));
 constexpr std::string_view name_of(FieldId id) noexcept {
   return names[static_cast<std::size_t>(id)];
 }
+
+// Of each byte inside a word of a name, and at its beginning; 0: it is no token character.
+using Spelling = std::array<char, 256>;
+constexpr std::array<Spelling, 2> make_spellings() noexcept {
+  std::array<Spelling, 2> made{};
+  for (unsigned byte = 0; byte < 128; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool is_token_char =
+        text::is_digit(c) || text::is_alpha(c) ||
+        std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    if (is_token_char) made[0][byte] = text::lower(c), made[1][byte] = text::upper(c);
+  }
+  return made;
+}
+constexpr std::array<Spelling, 2> spellings = make_spellings();
 
 template <class Word>
 Word load(const char* from) noexcept {
@@ -167,18 +183,20 @@ std::string_view canonical_name(FieldId id) noexcept {
 }
 
 void write_canonical(char* to, std::string_view name) noexcept {
-  if (!text::is_token(name)) {
-    if (!name.empty()) std::memcpy(to, name.data(), name.size());
-    return;
-  }
-  char* const begin = to;
-  bool first = true;
-  for (char c : name) {
-    *to++ = first ? text::upper(c) : text::lower(c);
-    first = c == '-';
+  const char* const first = spellings[1].data();
+  const char* const other = spellings[0].data();
+  const char* spelling = first;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = spelling[static_cast<unsigned char>(name[i])];
+    if (c == '\0') {
+      std::memcpy(to, name.data(), name.size());
+      return;
+    }
+    to[i] = c;
+    spelling = c == '-' ? first : other;
   }
   constexpr std::string_view websocket = "Sec-Websocket-";
-  if (std::string_view(begin, name.size()).starts_with(websocket)) begin[websocket.find('s')] = 'S';
+  if (std::string_view(to, name.size()).starts_with(websocket)) to[websocket.find('s')] = 'S';
 }
 
 }  // namespace pm::http
