@@ -2,9 +2,9 @@
 #include "http/hop.h"
 
 #include "core/text.h"
+#include "http/alias.h"
 
 #include <algorithm>
-#include <array>
 
 namespace pm::http {
 namespace {
@@ -35,6 +35,13 @@ constexpr FieldSet hop_by_hop =
           FieldId::transfer_encoding, FieldId::upgrade, FieldId::content_length,
           FieldId::http2_settings});
 
+// RFC 9110 section 9.3.8: the answer to TRACE repeats the request, to a script that was never to see these.
+constexpr FieldSet secrets = bits({FieldId::authorization, FieldId::cookie});
+
+bool is_repeated(std::string_view method) noexcept {
+  return text::equals_ignore_case(method, "TRACE") || text::equals_ignore_case(method, "TRACK");
+}
+
 void drop_set(Headers& headers, FieldSet set) noexcept {
   if ((headers.present() & set) == 0) return;
   for (Field& field : headers) {
@@ -53,24 +60,18 @@ bool lists_token(std::string_view list, std::string_view token) noexcept {
 // What says where a message ends: no other spelling of them may reach a server that folds names.
 constexpr FieldSet framing = bits({FieldId::content_length, FieldId::transfer_encoding});
 
-// "X_Forwarded.For" is read as X-Forwarded-For by servers that fold names into variables.
-bool is_alias_of(FieldSet set, std::string_view name) noexcept {
-  constexpr std::size_t longest = sizeof("X-Forwarded-Tls-Client-Cert-Info") - 1;
-  if (name.size() > longest) return false;
-  std::array<char, longest> folded;
-  std::transform(name.begin(), name.end(), folded.begin(),
-                 [](char c) { return c == '_' || c == '.' ? '-' : c; });
-  return (field_bit(classify({folded.data(), name.size()})) & set) != 0;
+bool is_alias(std::string_view name) noexcept {
+  return name.find_first_of("_.") != std::string_view::npos &&
+         (field_bit(classify_folded(name)) & (managed | framing)) != 0;
 }
 
-void drop_aliases(Headers& headers) noexcept {
+// Names without an id: other spellings of what the proxy sets, and whatever else a peer that is not believed says of hops.
+void drop_claims(Headers& headers, bool trusted) noexcept {
   for (Field& field : headers) {
     if (field.id != FieldId::other) continue;
     const char first = text::lower(field.name.front());
     if (first != 'x' && first != 'c' && first != 't') continue;
-    if (field.name.find_first_of("_.") != std::string_view::npos &&
-        is_alias_of(managed | framing, field.name))
-      field.dropped = true;
+    if (is_alias(field.name) || (!trusted && is_forwarding_name(field.name))) field.dropped = true;
   }
 }
 
@@ -146,7 +147,7 @@ void set_if_empty(Headers& headers, FieldId id, std::string_view value) noexcept
 }  // namespace
 
 bool is_managed(std::string_view name) noexcept {
-  return is_alias_of(managed, name);
+  return (field_bit(classify_folded(name)) & managed) != 0;
 }
 
 bool apply_underscores(Request& request, Underscores strategy) noexcept {
@@ -163,8 +164,8 @@ void apply_forwarded(Request& request, const ForwardedRules& rules) noexcept {
   Headers& headers = request.headers;
   const bool trusted =
       rules.trust_all || (!rules.trusted.empty() && rules.trusted.contains(request.client.address));
-  if (!trusted) drop_set(headers, managed);
-  drop_aliases(headers);
+  if (!trusted) drop_set(headers, managed | field_bit(FieldId::forwarded));
+  drop_claims(headers, trusted);
 
   const std::string_view peer = address_text(request);
   set_if_empty(headers, FieldId::x_real_ip, peer);
@@ -187,6 +188,7 @@ void prepare_for_server(Request& request, const ForwardedRules& rules) noexcept 
   // The writer of an upgrade puts "Connection: Upgrade" beside the token that is left here.
   drop_set(headers, request.wants_upgrade ? hop_by_hop & ~field_bit(FieldId::upgrade) : hop_by_hop);
   if (takes_trailers) headers.append(FieldId::te, "trailers");
+  if (is_repeated(request.method)) drop_set(headers, secrets);
   if (!rules.append_for || !request.names_peer) return;
   const std::string_view before = headers.get(FieldId::x_forwarded_for);
   const std::string_view peer = address_text(request);

@@ -2,6 +2,7 @@
 #include "http/trailer.h"
 
 #include "core/text.h"
+#include "http/alias.h"
 
 namespace pm::http {
 namespace {
@@ -35,9 +36,9 @@ constexpr std::string_view forbidden_names[] = {
 }  // namespace
 
 bool is_forbidden_trailer(FieldId id, std::string_view name) noexcept {
-  if ((field_bit(id) & forbidden) != 0) return true;
-  if (text::starts_with_ignore_case(name, "x-forwarded-")) return true;
+  if ((field_bit(id) & forbidden) != 0 || is_forwarding_name(name)) return true;
   if (id != FieldId::other) return false;
+  if ((field_bit(classify_folded(name)) & forbidden) != 0) return true;
   for (const std::string_view candidate : forbidden_names) {
     if (text::equals_ignore_case(name, candidate)) return true;
   }

@@ -2,6 +2,7 @@
 #include "http/user_auth.h"
 
 #include "core/text.h"
+#include "http/alias.h"
 
 #include <fmt/format.h>
 
@@ -55,7 +56,9 @@ Verdict UserAuth::refuse(Link link, std::string_view challenge) const noexcept {
 Verdict UserAuth::pass(Link link, std::string_view user) const noexcept {
   Headers& headers = link.request().headers;
   if (remove_header_) headers.drop(FieldId::authorization);
-  if (!header_field_.empty()) headers.set(header_field_, user);
+  if (header_field_.empty()) return Verdict::next;
+  drop_other_spellings(headers, header_field_);
+  headers.set(header_field_, user);
   return Verdict::next;
 }
 

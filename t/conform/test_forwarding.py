@@ -254,9 +254,25 @@ def test_static_config_4_scheme_headers(seen):
     assert (request.all("x-forwarded-scheme"), request.all("x-scheme")) == (["http"], ["http"])
 
 
-def test_static_config_4_2_forwarded_passes_from_anyone(seen):
-    # security.md section 2 says "dropped and set anew" for Forwarded too: either way a forged one never stands beside ours.
-    assert seen(fields=[("Forwarded", "for=192.0.2.1")]).all("forwarded") in ([], ["for=192.0.2.1"])
+FORGED = ["Forwarded", "X-Forwarded-User", "x_forwarded.ssl", "X-Forwarded-Email", "X-FORWARDED-anything"]
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_security_2_what_else_is_said_of_hops_is_believed_of_trusted_peers_only(seen, name):
+    # security.md names all of Forwarded and X-Forwarded-*; static-config.md section 4.2 tells what Traefik does.
+    assert not [f for f in seen(fields=[(name, "forged")]).fields if f[1] == "forged"]
+    assert [f for f in seen("trusting", source="127.0.0.2", fields=[(name, "forged")]).fields if f[1] == "forged"]
+
+
+@pytest.mark.parametrize("name", ["Content_Length", "Transfer_Encoding", "Content.Length", "transfer.Encoding"])
+def test_security_2_other_spellings_of_framing_are_deleted(seen, name):
+    assert not [f for f in seen(fields=[(name, "forged")]).fields if f[1] == "forged"]
+
+
+@pytest.mark.parametrize("method, has", [("TRACE", False), ("TRACK", False), ("GET", True)])
+def test_security_2_trace_goes_out_without_secrets(seen, method, has):
+    request = seen(method=method, fields=[("Cookie", "a=1"), ("Authorization", "Basic eDp5"), ("X-A", "1")])
+    assert (request.method, request.has("cookie"), request.has("authorization"), request.get("x-a")) == (method, has, has, "1")
 
 
 # -- bodies -----------------------------------------------------------------------------------------------------------------

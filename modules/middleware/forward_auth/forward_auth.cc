@@ -4,6 +4,7 @@
 #include "core/regex.h"
 #include "core/text.h"
 #include "http/absolute_url.h"
+#include "http/alias.h"
 #include "http/collect.h"
 #include "http/fetch.h"
 #include "http/path.h"
@@ -184,14 +185,18 @@ Verdict ForwardAuth::pass(Link link, const Response& answer) const noexcept {
         headers.append(field.id, field.name, field.value);
     }
   };
+  // What the client claims to have been told goes first.
   for (const std::string& name : rules_.response_headers) {
-    headers.drop(name);  // what the client claims to have been told
-    copy_named(name);
+    headers.drop(name);
+    drop_other_spellings(headers, name);
   }
+  for (const std::string& name : rules_.response_headers)
+    copy_named(name);
   if (!rules_.response_expression) return Verdict::next;
   for (Field& field : headers) {
-    if (!field.dropped && field.id != FieldId::host && is_copied(field.name, link.arena()))
-      field.dropped = true;
+    if (field.dropped || field.id == FieldId::host) continue;
+    field.dropped = is_copied(field.name, link.arena()) ||
+                    is_copied(folded_copy(field.name, link.arena()), link.arena());
   }
   for (const Field& field : answer.headers) {
     if (!field.dropped && is_copied(field.name, link.arena()))

@@ -2,6 +2,7 @@
 #include "modules/middleware/headers/headers.h"
 
 #include "core/text.h"
+#include "http/alias.h"
 #include "http/authority.h"
 #include "http/unique_id.h"
 #include "modules/middleware/headers/cors.h"
@@ -79,6 +80,8 @@ void set_in_response(const std::vector<Custom>& fields, Link link) {
 
 Verdict HeadersMiddleware::on_request_headers(Link link) const noexcept {
   if (cors_.answer_preflight(link)) return Verdict::respond;
+  for (const Custom& field : request_)
+    drop_other_spellings(link.request().headers, field.name);
   for (const Custom& field : request_)
     set_in_request(field, link);
   if (security_.takes_host(link.request())) return Verdict::next;

@@ -207,8 +207,30 @@ TEST(hop, x_forwarded_server_is_always_this_machine) {
               forwarded("X-Forwarded-Server: other", "X-Forwarded-Server"));
 }
 
-TEST(hop, forwarded_passes) {
+TEST(hop, what_else_an_untrusted_peer_says_of_hops_goes) {
+  fill(
+      request.headers,
+      "Forwarded: for=10.0.0.1|X-Forwarded-User: root|x_forwarded.ssl: on|X-Forwarded: a|X-For: b");
+
+  pm::http::apply_forwarded(request, rules);
+
+  CHECK(text_of(request.headers).starts_with("X-Forwarded: a|X-For: b|X-Real-Ip: "));
+}
+
+TEST(hop, a_trusted_peer_says_of_hops_what_it_likes) {
+  trust();
   CHECK_EQUAL(std::string_view("for=10.0.0.1"), forwarded("Forwarded: for=10.0.0.1", "Forwarded"));
+  CHECK_EQUAL(std::string_view("root"), forwarded("X-Forwarded-User: root", "X-Forwarded-User"));
+}
+
+TEST(hop, trace_carries_no_secret) {
+  request.method = "TRACE";
+  rules.append_for = false;
+  fill(request.headers, "Cookie: a=1|Authorization: Basic x|X-A: 1");
+
+  pm::http::prepare_for_server(request, rules);
+
+  CHECK_EQUAL(std::string("X-A: 1"), text_of(request.headers));
 }
 
 TEST(hop, scheme_headers_are_set_where_they_are_wanted) {
