@@ -17,6 +17,13 @@ namespace pm::h1 {
 
 bool is_clean(std::string_view block) noexcept;
 
+// The same of a block that is still coming: no byte that follows can mend what is wrong by now, and whoever sent it may be
+// waiting for the answer.
+inline bool may_become_clean(std::string_view begun) noexcept {
+  if (begun.ends_with('\r')) begun.remove_suffix(1);
+  return is_clean(begun);
+}
+
 // Bytes up to the first empty line behind another one, both included; 0: there is none. It looks at nothing else.
 std::size_t find_head_end(std::string_view bytes) noexcept;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // client_read.cc -- the answer's direction of a Client: heads judged, bodies decoded and handed on as they come.
 #include "core/text.h"
+#include "h1/bytes.h"
 #include "h1/client.h"
 #include "http/hop.h"
 
@@ -261,7 +262,8 @@ bool Client::take_trailers(std::string_view& bytes) noexcept {
     length = at == std::string_view::npos ? 0 : at + 4;
   }
   if (length == 0) {
-    if (bytes.size() > max_trailer_bytes) fault(http::Outcome::bad_response);
+    if (bytes.size() > max_trailer_bytes || !may_become_clean(bytes))
+      fault(http::Outcome::bad_response);
     return false;
   }
   const std::string_view block = exchange_->arena().copy(bytes.substr(0, length));

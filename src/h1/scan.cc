@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t max_skipped = 2 * 2;
 
 constexpr Fault bare_lf{400, "bare LF in the head"};
+constexpr Fault unclean{400, "control byte or bare CR in the head"};
 constexpr Fault line_too_long{414, "request line too long"};
 constexpr Fault head_too_large{431, "head too large"};
 constexpr Fault not_http{400, "not HTTP"};
@@ -56,11 +57,15 @@ bool Scanner::begins_well(std::string_view line) const noexcept {
 
 Scan Scanner::on_partial() noexcept {
   const std::string_view line = bytes_.substr(state_.line);
+  // What has come since, and the byte before it, which may be a CR.
+  const std::string_view fresh =
+      bytes_.substr(state_.looked > state_.line ? state_.looked - 1 : state_.line);
   state_.looked = static_cast<std::uint32_t>(bytes_.size());
   if (is_over(bytes_.size())) {
     const bool long_line = !state_.first_done && line.size() > limits_.max_line;
     return refuse(long_line ? line_too_long : head_too_large);
   }
+  if (!may_become_clean(fresh)) return refuse(unclean);
   if (state_.first_done || line.empty()) return Scan::incomplete;
   if (!begins_well(line)) return refuse(not_http);
   // One more byte may be the CR that ends the line.
@@ -114,6 +119,8 @@ Scan Scanner::run() noexcept {
     if (lf == state_.line || bytes_[lf - 1] != '\r') return refuse(bare_lf);
     const std::uint32_t begin = state_.line;
     const std::uint32_t length = lf - 1 - begin;
+    // Behind it the end of the head may be awaited in vain.
+    if (length > 0 && bytes_[lf - 2] == '\r') return refuse(unclean);
     Scan step = Scan::incomplete;
     if (length == 0) {
       step = on_empty_line(lf + 1);

@@ -4,6 +4,7 @@
 // Unread bytes are in one of two places: `fresh_`, a view into the worker's read buffer that is good until the outermost
 // call returns, or `carry_`, a buffer of this connection. They are never in both. Bytes are taken off before they are handed
 // over: what is called may end the exchange, and a byte of a body must never be left to be read as a request.
+#include "h1/bytes.h"
 #include "h1/server.h"
 
 #include <algorithm>
@@ -323,6 +324,7 @@ void Server::decode_trailers(std::string_view input, Batch& batch) noexcept {
   const std::size_t length = section_end(input);
   if (length == 0) {
     if (input.size() > max_trailer_bytes) batch.fault = "trailers too large";
+    if (!may_become_clean(input)) batch.fault = "control byte or bare line end in the trailers";
     return;
   }
   const std::string_view block = exchange_->arena().copy(input.substr(0, length));

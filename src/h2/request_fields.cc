@@ -75,7 +75,7 @@ bool is_good_field(std::string_view name, std::string_view value) noexcept {
 void RequestFields::add(Request& request, const FieldLimits& limits, std::string_view name,
                         std::string_view value) {
   bytes_ += field_cost(name, value);
-  ++fields_;
+  if (!name.starts_with(':')) ++fields_;
   if (bytes_ > limits.max_bytes) note(FieldFault::too_large);
   if (fields_ > limits.max_fields) note(FieldFault::too_many);
   if (bytes_ > flood_factor * limits.max_bytes) note(FieldFault::flood);

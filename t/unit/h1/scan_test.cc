@@ -38,6 +38,11 @@ constexpr Row requests[]{
     {"HTTP/0.9, longer", "GET /index.html\r\n", Scan::refused, 400, 0, 0},
     {"a TLS hello", "\x16\x03\x01", Scan::refused, 400, 0, 0},
     {"a CR that begins no empty line", "\rG", Scan::refused, 400, 0, 0},
+    {"a CR inside a line that has not ended", "GET / HTTP/1.1\r\nA: b\rc", Scan::refused, 400, 0,
+     0},
+    {"a CR before the last line end", "GET / HTTP/1.1\r\nA: b\r\n\r\r\n", Scan::refused, 400, 0, 0},
+    {"CRs for line ends", "GET / HTTP/1.1\rHost: h\r\r", Scan::refused, 400, 0, 0},
+    {"a control byte in a line that has not ended", "GET /\x01", Scan::refused, 400, 0, 0},
     {"a blank first", " GET / HTTP/1.1\r\n", Scan::refused, 400, 0, 0},
     {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Scan::complete, 0, 0, 18},
 };
@@ -49,6 +54,7 @@ constexpr Row responses[]{
     {"an empty line before", "\r\nHTTP/1.1 200 OK\r\n\r\n", Scan::refused, 502, 0, 0},
     {"HTTP/0.9", "<html>", Scan::refused, 502, 0, 0},
     {"another version", "HTTP/2", Scan::refused, 502, 0, 0},
+    {"a CR before the last line end", "HTTP/1.1 200 OK\r\n\r\r\n", Scan::refused, 502, 0, 0},
     {"bare LF", "HTTP/1.1 200 OK\n", Scan::refused, 502, 0, 0},
 };
 

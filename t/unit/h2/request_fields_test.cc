@@ -290,7 +290,7 @@ TEST(h2_request_fields, extended_connect_has_its_own_faults) {
 
 TEST(h2_request_fields, each_limit_has_its_fault_and_the_bound_itself_is_allowed) {
   const std::string half(100, 'x');
-  limits = {.max_bytes = 64 * 5 + 65, .max_line = 4, .max_fields = 5};
+  limits = {.max_bytes = 64 * 5 + 65, .max_line = 4, .max_fields = 1};
   const Row rows[]{
       {"at the bound", with("a", ""), good},
       {"a field too many", get({{"a", ""}, {"b", ""}}), FieldFault::too_large},
