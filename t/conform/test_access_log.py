@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The access log: observability.md sections 3.2 to 3.4."""
+import base64
 import json
 import os
 import re
@@ -35,8 +36,8 @@ def server():
 class Logged:
     """A site with an access log, and the lines it writes."""
 
-    def __init__(self, server, routers=None, points=None, static=None, workers=1, services=None, **options):
-        self.daemon = site({"app": server, **(services or {})}, routers, points, static=dict({"accessLog": dict({"filePath": "access.log"}, **options)}, **(static or {})), workers=workers)
+    def __init__(self, server, routers=None, points=None, static=None, workers=1, services=None, http=None, **options):
+        self.daemon = site({"app": server, **(services or {})}, routers, points, http, static=dict({"accessLog": dict({"filePath": "access.log"}, **options)}, **(static or {})), workers=workers)
         self.read = 0
 
     def __enter__(self):
@@ -351,3 +352,59 @@ def test_observability_3_3_several_workers_write_whole_lines(server):
         for t in threads:
             t.join()
         assert all(COMMON.fullmatch(line) for line in logged.lines(160))
+
+
+# -- hostile values in whatever is logged (security.md section 8) -----------------------------------------------------------------------
+FORMATS = {"common": {}, "genericCLF": {"format": "genericCLF"}, "json": {"format": "json"}}
+HOSTILE = ["%0d%0aforged", "%1b[31mred", "\x80\xff\xc3", "\xe2\x80\xae", "%00", '"\\"', "%22%5c", "</script>", "a\u0085b"]
+
+
+@pytest.fixture(scope="module", params=FORMATS)
+def open_log(server, request):
+    """Every header is kept; users are asked for under /auth."""
+    routers = {"auth": {"rule": "PathPrefix(`/auth`)", "service": "app", "middlewares": ["users"]}, "web": {"rule": "PathPrefix(`/`)", "service": "app"}}
+    points = {"web": {"forwardedHeaders": {"insecure": True}}}
+    http = {"middlewares": {"users": {"basicAuth": {"users": ["me:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="]}}}}
+    with Logged(server, routers, points, http=http, fields={"headers": {"defaultMode": "keep"}}, **FORMATS[request.param]) as instance:
+        instance.is_json = request.param == "json"
+        yield instance
+
+
+def assert_harmless(logged, line):
+    with open(os.path.join(logged.daemon.folder, "access.log"), "rb") as f:
+        raw = f.read().rstrip(b"\n").split(b"\n")[-1]
+    text = raw.decode("utf-8")  # strictly
+    if logged.is_json:
+        assert not re.search(r"[\0-\x1f\x7f]", text), text
+        return json.loads(text)
+    assert re.fullmatch(r"[\x20-\x7e]*", text), text
+    assert CLF.match(text), text
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_security_8_a_hostile_path_and_query(open_log, value):
+    assert_harmless(open_log, open_log.line(target="/x?q=" + value.replace(" ", "")))
+    assert_harmless(open_log, open_log.line(target="/" + value.replace(" ", "")))
+
+
+@pytest.mark.parametrize("name", ["User-Agent", "Referer", "X-Any", "X-Forwarded-For", "Cookie"])
+@pytest.mark.parametrize("value", [v for v in HOSTILE if not v.startswith("%")] + ["a\tb", "x" * 3000])
+def test_security_8_a_hostile_header(open_log, name, value):
+    assert_harmless(open_log, open_log.line(fields=[(name, value)]))
+
+
+@pytest.mark.parametrize("user", [b"a\nforged", b"a\r\n", b"\x1b[31m", b"\0", b'"', b"\\", b"\xff\xfe", b"x" * 2000], ids=repr)
+def test_security_8_a_hostile_user_name(open_log, user):
+    answer = base64.b64encode(user + b":pw").decode()
+    assert_harmless(open_log, open_log.line(target="/auth", fields=[("Authorization", "Basic " + answer)]))
+
+
+@pytest.mark.parametrize("method", ["X!#$%&'*+-.^_`|~", "get"])
+def test_security_8_a_strange_method(open_log, method):
+    assert_harmless(open_log, open_log.line(method))
+
+
+@pytest.mark.parametrize("value", ['a"b', "\x80\xff", "a\tb", "</script>"])
+def test_security_8_a_hostile_header_of_a_server(open_log, server, value):
+    server.answers["/hostile"] = reply(200, b"", [("X-Server", value), ("Location", value), ("Set-Cookie", value)])
+    assert_harmless(open_log, open_log.line(target="/hostile"))
