@@ -13,6 +13,7 @@ from lib.daemon import site
 from lib.h2wire import (COMPRESSION_ERROR, ENABLE_CONNECT_PROTOCOL, ENHANCE_YOUR_CALM, HEADERS, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, CANCEL, H2Client, data, frame, get,
                         literal, rst_stream)
 from lib.server import RawServer, reply
+from lib.tls_world import tls_site
 from lib.wait import wait_until
 
 
@@ -189,6 +190,7 @@ TAKEN = {
     "length-zero": (post(("content-length", "0")), None),
     "trailer-announced": (plus(("trailer", "x-t")), None),
     "fields-1000": (plus(*[("x-%d" % i, "1") for i in range(1000)]), None),
+    "expect-any-case": (post(("expect", "100-CONTINUE"), ("content-length", "0")), None),
 }
 
 
@@ -533,10 +535,30 @@ def test_another_protocol_is_never_taken(client, server):
     assert client.alive() and server.received() == before
 
 
-# -- over TLS ----------------------------------------------------------------------------------------------------------------------------
-def test_the_same_over_tls(server):
-    from lib.tls_world import tls_site
+@pytest.mark.parametrize("crumbs", [False, True], ids=["fields", "crumbs"])
+def test_security_5_1001_fields_are_too_many(client, server, crumbs):
+    before = server.received()
+    fields = [("cookie", "a=1")] * 1001 if crumbs else [("x-%d" % i, "1") for i in range(1001)]
+    answer = client.answer(client.open(plus(*fields)))
+    assert (answer.status, answer.reset in (None, NO_ERROR)) == (431, True) and server.received() == before
+    assert client.ask().status == 200
 
+
+# -- over TLS ----------------------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def tls_daemon(server):
+    with tls_site(server) as instance:
+        yield instance
+
+
+@pytest.mark.parametrize("row", ROWS, ids=["security-4-" + k for k in ROWS])
+def test_malformed_over_tls(tls_daemon, server, row):
+    before = server.received()
+    with H2Client(tls_daemon.port, tls=True) as client:
+        assert_refused(client, server, client.ready().open(ROWS[row]), before)
+
+
+def test_the_same_over_tls(server):
     with tls_site(server) as daemon, H2Client(daemon.port, tls=True) as client:
         before = server.received()
         assert client.answer(client.open(ROWS["value-crlf"])).reset == PROTOCOL_ERROR and server.received() == before

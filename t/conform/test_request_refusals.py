@@ -68,6 +68,15 @@ ROWS = {
     "length-letters": (fields(b"Content-Length: five") + b"hello", 400),
     "length-fraction": (fields(b"Content-Length: 5.0") + b"hello", 400),
     "length-exponent": (fields(b"Content-Length: 5e0") + b"hello", 400),
+    **{"length-" + k: (fields(b"Content-Length: " + v) + b"hello", 400) for k, v in {
+        "two-words": b"5 5", "parameter": b"5;5", "arabic-digit": b"\xd9\xa5", "vertical-tab": b"5\x0b", "form-feed": b"\x0c5", "leading-comma": b",5", "empty-then-5": b", 5",
+        "20-digits": b"00000000000000000005", "next-line": b"5\x85", "no-break-space": b"\xa05", "minus-twice": b"--5", "apostrophes": b"'5'", "binary": b"0b101",
+        "underscore": b"1_000", "escape": b"%35", "infinite": b"Inf"}.items()},
+    "length-twice-apart": (fields(b"Content-Length: 5", b"X-A: 1", b"content-LENGTH: 5") + b"hello", 400),
+    "length-empty-then-good": (fields(b"Content-Length:", b"Content-Length: 5") + b"hello", 400),
+    "length-twice-in-1.0": (fields(b"Content-Length: 5", b"Content-Length: 5", version=b"HTTP/1.0") + b"hello", 400),
+    "length-twice-in-get": (fields(b"Content-Length: 0", b"Content-Length: 0", method=b"GET"), 400),
+    "length-folded": (fields(b"Content-Length: 5", b" 6") + b"hello!", 400),
     # Transfer-Encoding
     "coding-unknown": (fields(b"Transfer-Encoding: gzip"), 501),
     "coding-identity": (fields(b"Transfer-Encoding: identity"), 501),
@@ -87,6 +96,16 @@ ROWS = {
     "coding-folded": (fields(b"Transfer-Encoding:\r\n chunked") + BODY, 400),
     "coding-in-1.0": (fields(CHUNKED, version=b"HTTP/1.0") + BODY, 400),
     "unknown-coding-in-1.0": (fields(b"Transfer-Encoding: gzip", version=b"HTTP/1.0") + BODY, 400),
+    "coding-in-1.0-kept": (fields(CHUNKED, b"Connection: keep-alive", version=b"HTTP/1.0") + BODY, 400),
+    **{"coding-" + k: (fields(b"Transfer-Encoding: " + v) + BODY, 400) for k, v in {
+        "form-feed": b"\x0cchunked", "comma-behind": b"chunked,", "semicolon-behind": b"chunked;", "inner-space": b"chu nked", "two-words": b"chunked chunked",
+        "no-break-space": b"chunked\xa0", "cr-behind": b"chunked\r", "two-unknown": b"gzip, deflate", "unknown-parameter": b"gzip;q=1", "commas": b", ,"}.items()},
+    **{"coding-%s-alone" % k: (fields(b"Transfer-Encoding: " + k.encode()) + BODY, 501) for k in ("deflate", "compress", "br", "c", "chunke", "trailers")},
+    "coding-unknown-twice": (fields(b"Transfer-Encoding: gzip", b"Transfer-Encoding: gzip") + BODY, 400),
+    "coding-then-empty": (fields(CHUNKED, b"Transfer-Encoding:") + BODY, 400),
+    "coding-empty-first": (fields(b"Transfer-Encoding:", CHUNKED) + BODY, 400),
+    "coding-named-by-connection": (fields(CHUNKED, b"Connection: Transfer-Encoding", b"Content-Length: 5") + BODY, 400),
+    "length-named-by-connection": (fields(b"Connection: Content-Length", b"Content-Length: 5", CHUNKED) + BODY, 400),
     # field lines
     "name-blank-before-colon": (fields(b"X-A : 1"), 400),
     "name-tab-before-colon": (fields(b"X-A\t: 1"), 400),
@@ -103,11 +122,15 @@ ROWS = {
     "name-nul": (fields(b"X\0A: 1"), 400),
     "name-del": (fields(b"X\x7fA: 1"), 400),
     "name-high-byte": (fields(b"X\xe9A: 1"), 400),
+    **{"name-byte-%02x" % b: (fields(b"X" + bytes([b]) + b"A: 1", method=b"GET"), 400) for b in b',;<=>?[\\]{}\x0b\x85'},
+    "name-byte-order-mark": (fields(b"\xef\xbb\xbfX: 1", method=b"GET"), 400),
     # folding
     "fold-space": (fields(b"X-A: 1", b" 2"), 400),
     "fold-tab": (fields(b"X-A: 1", b"\t2"), 400),
     "fold-after-request-line": (b"GET / HTTP/1.1\r\n X-A: 1\r\nHost: app.test\r\n\r\n", 400),
     "fold-blank-line": (fields(b"X-A: 1", b" "), 400),
+    "fold-of-host": (b"GET / HTTP/1.1\r\nHost:\r\n app.test\r\n\r\n", 400),
+    "fold-before-host": (b"GET / HTTP/1.1\r\n\tHost: app.test\r\n\r\n", 400),
     # control bytes in a value
     **{"value-byte-%02x" % b: (fields(b"X-A: a" + bytes([b]) + b"b"), 400) for b in (*range(0, 9), *range(11, 32), 127)},
     "value-control-at-end": (fields(b"X-A: a\x01"), 400),
@@ -121,6 +144,11 @@ ROWS = {
     "cr-cr-lf": (b"GET / HTTP/1.1\r\nHost: app.test\r\r\n\r\n", 400),
     "cr-in-request-line": (b"GET /\rHTTP/1.1 HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
     "lf-before-request": (b"\nGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
+    "lf-behind-empty-line": (b"\r\n\nGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
+    "lf-cr": (b"GET / HTTP/1.1\n\rHost: app.test\n\r\n\r", 400),
+    "cr-before-request": (b"\rGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
+    "blank-line-before-request": (b" \r\nGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
+    "three-empty-lines": (b"\r\n" * 3 + line(b"GET / HTTP/1.1"), 400),
     # request line
     "line-tab": (line(b"GET\t/ HTTP/1.1"), 400),
     "line-tab-before-version": (line(b"GET /\tHTTP/1.1"), 400),
@@ -142,6 +170,12 @@ ROWS = {
     "version-2.0": (line(b"GET / HTTP/2.0"), 505),
     "version-3.0": (line(b"GET / HTTP/3.0"), 505),
     "version-0.9": (line(b"GET / HTTP/0.9"), (400, 505)),
+    **{"version-" + k.decode("latin1"): (line(b"GET / " + k), 400) for k in (
+        b"HTTP/1.1x", b"HTTP/01.1", b"HTTP/1.01", b"HTTP/ 1.1", b"HTTP /1.1", b"HTTP/-1.1", b"HTTP/+1.1", b"HTTP/1.1.1", b"HTTP/1.x", b"HTTP/2", b"HTTP/", b"Http/1.1", b"HTTP\\1.1",
+        b"SIP/2.0", b"XHTTP/1.1")},
+    "version-2.1": (line(b"GET / HTTP/2.1"), 505),
+    "version-9.9": (line(b"GET / HTTP/9.9"), 505),
+    "http-0.9": (b"GET /\r\n", 400),
     # method
     "method-at": (line(b"G@T / HTTP/1.1"), 400),
     "method-colon": (line(b"GET: / HTTP/1.1"), 400),
@@ -149,6 +183,8 @@ ROWS = {
     "method-nul": (line(b"G\0T / HTTP/1.1"), 400),
     "method-33-bytes": (line(b"M" * 33 + b" / HTTP/1.1"), 400),
     "method-empty": (line(b" / HTTP/1.1"), 400),
+    **{"method-byte-%02x" % b: (line(b"G" + bytes([b]) + b"T / HTTP/1.1"), 400) for b in b'"(),/;<=>?[\\]{}\x01\x7f'},
+    "method-long": (line(b"M" * 5000 + b" / HTTP/1.1"), (400, 414)),
     # target
     "target-control": (line(b"GET /\x01 HTTP/1.1"), 400),
     "target-nul": (line(b"GET /\0 HTTP/1.1"), 400),
@@ -160,6 +196,9 @@ ROWS = {
     "target-star-post": (line(b"POST * HTTP/1.1"), 400),
     "target-star-more": (line(b"OPTIONS *x HTTP/1.1"), 400),
     "target-backslash": (line(b"GET \\x HTTP/1.1"), 400),
+    **{"target-" + k: (line(b"GET " + k.encode() + b" HTTP/1.1"), 400) for k in ("/#", "#", "**", ".", "./x", "..", ";x", "?", "[::1]", "/%", "/%4", "/%zz", "javascript:x")},
+    "target-star-head": (line(b"HEAD * HTTP/1.1"), 400),
+    "target-star-query": (line(b"OPTIONS *?x HTTP/1.1"), 400),
     # absolute form
     "absolute-userinfo": (line(b"GET http://me@app.test/ HTTP/1.1"), 400),
     "absolute-userinfo-password": (line(b"GET http://me:pw@app.test/ HTTP/1.1"), 400),
@@ -169,6 +208,11 @@ ROWS = {
     "absolute-empty-authority": (line(b"GET http:///x HTTP/1.1"), 400),
     "absolute-no-authority": (line(b"GET http:// HTTP/1.1"), 400),
     "absolute-bad-port": (line(b"GET http://app.test:x/ HTTP/1.1"), 400),
+    **{"absolute-" + k: (line(b"GET " + v + b" HTTP/1.1"), 400) for k, v in {
+        "scheme-ws": b"ws://app.test/", "one-slash": b"http:/app.test/", "no-colon": b"http//app.test/", "port-only": b"http://:80/", "query-only": b"http://?x",
+        "fragment": b"http://app.test/x#y", "fragment-behind-host": b"http://app.test#x", "bracket-open": b"http://[::1/", "backslash": b"http://app.test\\@evil.test/",
+        "userinfo-alone": b"http://@/", "port-too-large": b"http://app.test:65536/", "comma": b"http://a,b/", "control": b"http://app.test/\x01"}.items()},
+    "absolute-and-two-hosts": (b"GET http://app.test/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
     "authority-form": (line(b"GET app.test:80 HTTP/1.1"), 400),
     # Host
     "host-missing": (b"GET / HTTP/1.1\r\n\r\n", 400),
@@ -191,14 +235,29 @@ ROWS = {
     "host-bracket-name": (hosts(b" [app.test]"), 400),
     "host-bracket-then-text": (hosts(b" [::1]x"), 400),
     "host-bare-ipv6": (hosts(b" ::1"), 400),
+    **{"host-" + k: (hosts(b" " + v), 400) for k, v in {
+        "port-alone": b":80", "colon-alone": b":", "port-plus": b"app.test:+80", "port-blank-inside": b"app.test:8 0", "port-of-2-to-32": b"app.test:4294967376",
+        "port-of-2-to-64": b"app.test:18446744073709551696", "bracket-ipv4": b"[1.2.3.4]", "bracket-future": b"[v1.x]", "bracket-not-hex": b"[gg::1]", "bracket-port-letters": b"[::1]:x",
+        "bracket-port-too-large": b"[::1]:99999", "bracket-then-port": b"[::1]80", "url": b"http://app.test", "slashes": b"//app.test", "markup": b"<script>", "quoted": b'"app.test"',
+        "high-byte": b"\xe9.test", "nul": b"app.test\0", "del": b"app.test\x7f", "comma-behind": b"app.test,", "at-alone": b"@", "userinfo-behind-port": b"app.test:80@evil.test"}.items()},
+    "host-twice-in-1.0": (b"GET / HTTP/1.0\r\nHost: app.test\r\nHost: app.test\r\n\r\n", 400),
+    "host-twice-apart": (b"GET / HTTP/1.1\r\nhOsT: app.test\r\nX-A: 1\r\nHOST: app.test\r\n\r\n", 400),
+    "host-empty-then-good": (hosts(b"", b" app.test"), 400),
+    "host-malformed-in-1.0": (b"GET / HTTP/1.0\r\nHost: a b\r\n\r\n", 400),
+    "host-blank-before-colon": (b"GET / HTTP/1.1\r\nHost : app.test\r\n\r\n", 400),
     "host-absolute-still-judged": (b"GET http://app.test/ HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
     "host-absolute-still-needed": (b"GET http://app.test/ HTTP/1.1\r\n\r\n", 400),
     # CONNECT, Expect
     "connect": (b"CONNECT app.test:443 HTTP/1.1\r\nHost: app.test:443\r\n\r\n", 501),
     "connect-path": (line(b"CONNECT / HTTP/1.1"), (400, 501)),
+    "connect-in-1.0": (b"CONNECT app.test:443 HTTP/1.0\r\n\r\n", 501),
+    "connect-with-a-body": (b"CONNECT app.test:443 HTTP/1.1\r\nHost: app.test:443\r\nContent-Length: 5\r\n\r\nhello", 501),
+    "connect-lower-case": (b"connect app.test:443 HTTP/1.1\r\nHost: app.test:443\r\n\r\n", 400),
     "expect-unknown": (fields(b"Expect: 200-ok", b"Content-Length: 5") + b"hello", 417),
     "expect-list": (fields(b"Expect: 100-continue, x", b"Content-Length: 5") + b"hello", 417),
     "expect-empty-value": (fields(b"Expect: x", b"Content-Length: 0"), 417),
+    "expect-twice": (fields(b"Expect: 100-continue", b"Expect: 100-continue", b"Content-Length: 5") + b"hello", 417),
+    "expect-in-get": (fields(b"Expect: 100", method=b"GET"), 417),
     # section 5: limits
     "request-line-over-64-KiB": (line(b"GET /" + b"a" * 66000 + b" HTTP/1.1"), 414),
     "fields-over-1000": (fields(*[b"X-%d: 1" % i for i in range(1001)], method=b"GET"), 431),
@@ -287,6 +346,24 @@ FAULTS = {
     "trailer-nul": b"5\r\nhello\r\n0\r\nX-T: \0\r\n\r\n",
     "trailer-folded": b"5\r\nhello\r\n0\r\nX-T: 1\r\n 2\r\n\r\n",
     "trailers-over-limit": b"5\r\nhello\r\n0\r\n" + b"".join(b"X-%d: 1\r\n" % i for i in range(1100)) + b"\r\n",
+    "size-nul": b"\x005\r\nhello\r\n0\r\n\r\n",
+    "size-arabic-digit": b"\xd9\xa5\r\nhello\r\n0\r\n\r\n",
+    "size-comma": b"5,\r\nhello\r\n0\r\n\r\n",
+    "size-point": b"5.\r\nhello\r\n0\r\n\r\n",
+    "size-minus-zero": b"5\r\nhello\r\n-0\r\n\r\n",
+    "size-300-zeros": b"0" * 300 + b"5\r\nhello\r\n0\r\n\r\n",
+    "extension-blank-before": b"5 ;a\r\nhello\r\n0\r\n\r\n",
+    "extension-del": b"5;\x7f\r\nhello\r\n0\r\n\r\n",
+    "extension-quoted-crlf": b'5;a="\r\n"\r\nhello\r\n0\r\n\r\n',
+    "extension-of-last-chunk": b"0;" + b"a" * 300 + b"\r\n\r\n",
+    "data-too-short": b"6\r\nhello\r\n0\r\n\r\n",
+    "data-then-cr": b"5\r\nhello\r0\r\n\r\n",
+    "trailer-control": b"0\r\nX-T: \x01\r\n\r\n",
+    "trailer-del": b"0\r\nX-T: \x7f\r\n\r\n",
+    "trailer-name": b"0\r\nX(T: 1\r\n\r\n",
+    "trailer-folded-first": b"0\r\n X-T: 1\r\n\r\n",
+    "trailer-cr": b"0\r\nX-T: a\rb\r\n\r\n",
+    "trailer-over-1-MiB": b"0\r\nX-T: " + b"v" * 1100000 + b"\r\n\r\n",
 }
 POST = head("POST", "/fault", [("Transfer-Encoding", "chunked")])
 
@@ -362,6 +439,19 @@ ACCEPTED = {
     "host-ipv6": hosts(b" [::1]:8080"),
     "host-empty": hosts(b""),
     "host-missing-in-1.0": b"GET / HTTP/1.0\r\n\r\n",
+    "host-tab-before": hosts(b"\tapp.test"),
+    "host-no-blank": hosts(b"app.test"),
+    "host-ipv4": hosts(b" 1.2.3.4:80"),
+    "host-port-65535": hosts(b" app.test:65535"),
+    "absolute-form-in-1.0": b"GET http://app.test/ HTTP/1.0\r\n\r\n",
+    "absolute-form-upper-case": line(b"GET HTTP://app.test/ HTTP/1.1"),
+    "expect-any-case": fields(b"Expect: 100-CONTINUE", b"Content-Length: 0"),
+    "length-18-digits": fields(b"Content-Length: 000000000000000005") + b"hello",
+    "length-in-get": fields(b"Content-Length: 5", method=b"GET") + b"hello",
+    "coding-in-get": fields(CHUNKED, method=b"GET") + BODY,
+    "chunk-extension-of-250-bytes": fields(CHUNKED) + b"5;" + b"a" * 250 + b"\r\nhello\r\n0\r\n\r\n",
+    "last-chunk-of-zeros": fields(CHUNKED) + b"5\r\nhello\r\n0000\r\n\r\n",
+    "fields-1000": fields(*[b"X-%d: 1" % i for i in range(999)], method=b"GET"),
     "expect-in-1.0": fields(b"Expect: something", b"Content-Length: 0", version=b"HTTP/1.0"),
     "length-zero": fields(b"Content-Length: 0"),
     "length-leading-zeros": fields(b"Content-Length: 0005") + b"hello",
@@ -486,6 +576,7 @@ def test_security_2_deny_methods(strict, server, method, status):
 
 def test_security_2_trailers_that_are_part_of_framing_or_identity_are_dropped(daemon, server):
     names = ["Content-Length", "Transfer-Encoding", "Host", "Connection", "Authorization", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto"]
+    names += ["Forwarded", "X-Real-Ip", "Set-Cookie", "X-Forwarded-User"]
     with RawClient(daemon.port) as client:
         client.send(POST + chunked(b"hello", trailers=[(n, "1") for n in names] + [("X-Kept", "yes")]))
         assert client.response("POST").status == 200

@@ -44,6 +44,11 @@ BAD = {
     "reason-nul": status_line(b"HTTP/1.1 200 O\0K"),
     "reason-cr": status_line(b"HTTP/1.1 200 O\rK"),
     "no-status-line": b"hello, this is no HTTP\r\n\r\n",
+    **{"status-line-" + k: status_line(v) for k, v in {
+        "no-blank-behind-code": b"HTTP/1.1 200OK", "tab-behind-code": b"HTTP/1.1 200\tOK", "plus": b"HTTP/1.1 +20 OK", "exponent": b"HTTP/1.1 2e2 OK", "nul-in-code": b"HTTP/1.1 20\0 OK",
+        "blank-before": b" HTTP/1.1 200 OK", "empty-line-before": b"\r\nHTTP/1.1 200 OK", "version-11": b"HTTP/11 200 OK", "version-1.10": b"HTTP/1.10 200 OK", "version-1.": b"HTTP/1. 200 OK",
+        "version-3.0": b"HTTP/3.0 200 OK", "request-line": b"GET / HTTP/1.1", "byte-order-mark": b"\xef\xbb\xbfHTTP/1.1 200 OK", "no-code": b"HTTP/1.1", "del-in-reason": b"HTTP/1.1 200 O\x7fK",
+        "lf-in-reason": b"HTTP/1.1 200 O\nK", "cr-behind-code": b"HTTP/1.1 200\rOK", "reason-over-256-KiB": b"HTTP/1.1 200 " + b"x" * 300000}.items()},
     "binary": bytes(range(256)),
     # fields
     "name-blank-before-colon": ok(b"X-A : 1"),
@@ -57,6 +62,12 @@ BAD = {
     "value-control": ok(b"X-A: a\x01b"),
     "value-cr": ok(b"X-A: a\rb"),
     "value-del": ok(b"X-A: a\x7fb"),
+    **{"value-byte-%02x" % b: ok(b"X-A: a" + bytes([b]) + b"b") for b in (*range(1, 9), *range(11, 32))},
+    **{"name-byte-%02x" % b: ok(b"X" + bytes([b]) + b"A: 1") for b in b' ",/;<=>?@[\\]{}\0\x01\x7f'},
+    "fold-tab": ok(b"X-A: 1", b"\t2"),
+    "fold-of-length": ok(b"Content-Length:\r\n 5", length=False),
+    "fold-blank-line": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n \r\n\r\nhello",
+    "lf-as-empty-line": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\nhello",
     "lf-line-ends": b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello",
     "lf-after-field": b"HTTP/1.1 200 OK\r\nX-A: 1\nContent-Length: 5\r\n\r\nhello",
     # framing
@@ -71,6 +82,20 @@ BAD = {
     "length-empty": ok(b"Content-Length:", length=False),
     "length-letters": ok(b"Content-Length: five", length=False),
     "length-19-digits": ok(b"Content-Length: 1000000000000000005", length=False),
+    **{"length-" + k: ok(b"Content-Length: " + v, length=False) for k, v in {
+        "two-words": b"5 5", "nul": b"5\0", "blank": b" ", "semicolon": b"5;", "quoted": b'"5"', "fraction": b"5.0", "exponent": b"5e0", "underscore": b"1_0", "comma": b"5,",
+        "2-to-64-plus-5": b"18446744073709551621", "2-to-63": b"9223372036854775808", "arabic-digit": b"\xd9\xa5", "vertical-tab": b"\x0b5"}.items()},
+    "length-twice-apart": ok(b"content-length: 5", b"X-A: 1", b"CONTENT-LENGTH: 5", length=False),
+    "length-blank-before-colon": ok(b"Content-Length : 5", length=False),
+    **{"coding-" + k: ok(b"Transfer-Encoding: " + v, body=chunked(b"hello"), length=False) for k, v in {
+        "parameter": b"chunked;q=1", "comma-behind": b"chunked,", "comma-before": b",chunked", "then-identity": b"chunked, identity", "identity-then": b"identity, chunked",
+        "prefix-of-name": b"xchunked", "form-feed": b"\x0cchunked", "nul": b"chunked\0", "quoted": b'"chunked"', "two-words": b"chunked chunked"}.items()},
+    "coding-empty-first": ok(b"Transfer-Encoding:", CHUNKED, body=chunked(b"hello"), length=False),
+    "coding-blank-before-colon": ok(b"Transfer-Encoding : chunked", body=chunked(b"hello"), length=False),
+    "coding-unknown-and-length": ok(b"Transfer-Encoding: gzip"),
+    "both-framings-of-204": b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n" + CHUNKED + b"\r\n\r\n",
+    "both-framings-of-304": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n" + CHUNKED + b"\r\n\r\n",
+    "two-lengths-of-304": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
     "coding-unknown": ok(b"Transfer-Encoding: gzip", length=False),
     "coding-identity": ok(b"Transfer-Encoding: identity", length=False),
     "coding-list": ok(b"Transfer-Encoding: gzip, chunked", body=chunked(b"hello"), length=False),
@@ -85,6 +110,9 @@ BAD = {
     "101-not-asked-for": b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     "21-interim-answers": b"HTTP/1.1 103 Early Hints\r\nX-A: 1\r\n\r\n" * 21 + ok(),
     "interim-malformed": b"HTTP/1.1 103 Early Hints\r\nX-A : 1\r\n\r\n" + ok(),
+    "interim-control": b"HTTP/1.1 103 Early Hints\r\nLink: \x01\r\n\r\n" + ok(),
+    "interim-lf": b"HTTP/1.1 103 Early Hints\n\n" + ok(),
+    "21-continues": b"HTTP/1.1 100 Continue\r\n\r\n" * 21 + ok(),
 }
 
 
@@ -160,6 +188,12 @@ CUT = {
     "chunk-not-followed-by-crlf": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n",
     "chunk-lf": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n",
     "trailer-malformed": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-T : 1\r\n\r\n",
+    **{"chunks-" + k: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" + v for k, v in {
+        "size-blank": b"5 \r\nhello\r\n0\r\n\r\n", "size-0x": b"0x5\r\nhello\r\n0\r\n\r\n", "size-plus": b"+5\r\nhello\r\n0\r\n\r\n", "size-17-digits": b"00000000000000005\r\nhello\r\n0\r\n\r\n",
+        "size-lf": b"5\nhello\r\n0\r\n\r\n", "size-cr": b"5\rhello\r\n0\r\n\r\n", "size-empty": b"\r\nhello\r\n0\r\n\r\n", "extension-over-256-bytes": b"5;a=" + b"x" * 300 + b"\r\nhello\r\n0\r\n\r\n",
+        "last-chunk-lf": b"0\n\r\n", "trailer-nul": b"0\r\nX-T: \0\r\n\r\n", "trailer-folded": b"0\r\nX-T: 1\r\n 2\r\n\r\n",
+        "trailers-over-1000": b"0\r\n" + b"".join(b"X-%d: 1\r\n" % i for i in range(1100)) + b"\r\n",
+        "trailer-over-256-KiB": b"0\r\nX-T: " + b"v" * 300000 + b"\r\n\r\n"}.items()},
 }
 
 
@@ -228,6 +262,9 @@ NO_BODY = {
     "204": ("GET", b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"),
     "204-chunked": ("GET", b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(b"hello")),
     "304": ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello"),
+    "304-chunked": ("GET", b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(b"hello")),
+    "head-chunked": ("HEAD", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(b"hello")),
+    "head-without-framing": ("HEAD", b"HTTP/1.1 200 OK\r\n\r\nhello"),
 }
 
 
@@ -280,6 +317,26 @@ def test_security_3_hop_by_hop_fields_are_dropped(daemon, server):
     answer = ask(daemon.port, target="/hop")
     assert answer.get("x-kept") == "1"
     assert [n for n in dropped if answer.has(n)] == []
+
+
+@pytest.mark.parametrize("line", [b"HTTP/1.1 200", b"HTTP/1.1 200 ", b"HTTP/1.1 200 \xe9\xff", b"HTTP/1.1 200 a\tb", b"HTTP/1.0 200 OK"])
+def test_security_3_status_lines_that_pass(daemon, server, line):
+    server.answers["/line"] = status_line(line)
+    answer = ask(daemon.port, target="/line")
+    assert (answer.status, answer.body) == (200, b"hello")
+
+
+@pytest.mark.parametrize("head", [b"Transfer-Encoding: gzip", b"Content-Length: 5\r\nContent-Length: 5", b"Content-Length: x", b"Content-Length: 5\r\nTransfer-Encoding: chunked"])
+def test_security_3_framing_is_judged_in_answers_to_head_too(daemon, server, head):
+    server.answers["/head"] = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n"
+    assert ask(daemon.port, "HEAD", "/head").status == 502
+
+
+def test_security_2_forbidden_trailers_of_an_answer_are_dropped(daemon, server, spoken):
+    trailers = [(name, "1") for name in ("Content-Length", "Transfer-Encoding", "Set-Cookie", "Connection", "X-Forwarded-For")]
+    server.answers["/trailers"] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(b"hello", trailers=[*trailers, ("X-T", "1")])
+    answer = ask(daemon.port, target="/trailers")
+    assert [(name.lower(), value) for name, value in answer.trailers] == [("x-t", "1")]
 
 
 def test_security_3_reason_and_unknown_codes_pass(daemon, server):
