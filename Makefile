@@ -235,7 +235,7 @@ run: all $(B)/demo/tls.yaml
 	@sed -n 's/^# try: \{0,1\}//p' $(TOP)/conf/demo.yaml
 	$(B)/pointsman -c $(TOP)/conf/demo.yaml --providers.file.filename=$(B)/demo/tls.yaml
 
-MANUALS = $(wildcard $(TOP)/man/*.5 $(TOP)/man/*.8)
+MANUALS = $(wildcard $(TOP)/man/*.5 $(TOP)/man/*.7 $(TOP)/man/*.8)
 EXAMPLES = $(wildcard $(TOP)/conf/*.yaml $(TOP)/conf/*.yml $(TOP)/conf/examples/*.yaml)
 DOCUMENTS = $(wildcard $(TOP)/README.md $(TOP)/LICENSE)
 DEFAULT_CONF = $(firstword $(wildcard $(TOP)/conf/pointsman.yaml) $(TOP)/conf/demo.yaml)

@@ -54,7 +54,7 @@ install: all
 	install -m 0755 $(B)/pointsman $(DESTDIR)$(SBIN_PATH)
 	install -m 0644 $(DEFAULT_CONF) $(DESTDIR)$(CONF_PATH).default
 	[ -e $(DESTDIR)$(CONF_PATH) ] || install -m 0644 $(DEFAULT_CONF) $(DESTDIR)$(CONF_PATH)
-	install -d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8
 	install -m 0644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)/
 	install -m 0644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples/
 	$(foreach f,$(MANUALS),install -m 0644 $(f) $(call page_of,$(f)) &&) true
@@ -68,7 +68,7 @@ install-service:
 
 OWN_FOLDERS = $(DOCDIR) $(CONF_FOLDER)/conf.d $(CONF_FOLDER) $(WORK_FOLDERS) $(STATE_PATH)
 # Folders that others use too, taken away when they are empty; those that every system has stay.
-SHARED_FOLDERS = $(foreach f,$(SBIN_PATH) $(CONF_FOLDER) $(PID_PATH) $(DOCDIR) $(STATE_PATH) $(WORK_FOLDERS) $(MANDIR)/man5/x $(MANDIR)/man8/x,$(dir $(f))) \
+SHARED_FOLDERS = $(foreach f,$(SBIN_PATH) $(CONF_FOLDER) $(PID_PATH) $(DOCDIR) $(STATE_PATH) $(WORK_FOLDERS) $(MANDIR)/man5/x $(MANDIR)/man7/x $(MANDIR)/man8/x,$(dir $(f))) \
   $(foreach f,$(SURROUNDINGS),$(call service_folder,$(f)))
 MAY_BE_EMPTIED = $(if $(DESTDIR)$(filter-out /usr /usr/local,$(PREFIX)),$(SHARED_FOLDERS))
 

@@ -21,10 +21,24 @@ def test_option_lists_are_the_declared_ones():
 
 
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="mandoc is not installed")
-@pytest.mark.parametrize("name", ["pointsman.8", "pointsman.yaml.5"])
+@pytest.mark.parametrize("name", ["pointsman.8", "pointsman.yaml.5", "pointsman-security.7"])
 def test_page_is_well_formed(name):
     result = subprocess.run(["mandoc", "-Tlint", "-Wwarning", os.path.join(TOP, "man", name)], text=True, capture_output=True)
     assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_limits_of_the_security_page_are_declared_keys():
+    """Each list item of LIMITS names keys of pointsman.yaml(5), those of an entry point without its name."""
+    limits = read("pointsman-security.7").split(".Sh LIMITS")[1].split(".Sh ")[0]
+    keys = [key for item in re.findall(r"^\.It Cm (.*)", limits, re.M) for key in item.split(" , ")]
+    declared = re.findall(r"^\.It Cm (\S+)", read("pointsman.yaml.5"), re.M)
+    assert len(keys) > 20
+
+    def is_declared(key):
+        names = {key, "entryPoints.NAME." + key, "http." + key}
+        return any(any(d == name or (name.endswith("*") and d.startswith(name[:-1])) for name in names) for d in declared)
+
+    assert [key for key in keys if not is_declared(key)] == []
 
 
 def test_every_option_of_the_help_is_in_the_manual():
