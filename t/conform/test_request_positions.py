@@ -116,6 +116,27 @@ def test_over_tls(tls_daemon, server, row):
 
 
 # -- body faults ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("row", FAULTS, ids=["security-2-body-" + k for k in FAULTS])
+def test_a_body_fault_alone(daemon, server, row):
+    before = len(server.requests)
+    with RawClient(daemon.port) as client:
+        client.send_quietly(POST + FAULTS[row])
+        assert_refused(client, 400)
+    assert len(server.requests) == before
+
+
+@pytest.mark.parametrize("row", [k for k in FAULTS if len(FAULTS[k]) < 400])
+def test_security_2_a_body_fault_a_byte_at_a_time(daemon, server, row):
+    before = len(server.requests)
+    with RawClient(daemon.port) as client:
+        try:
+            client.send_slowly(POST + FAULTS[row], step=1, delay=0)
+        except OSError:
+            pass
+        assert_refused(client, 400)
+    assert len(server.requests) == before
+
+
 @pytest.mark.parametrize("middleware", MIDDLEWARES)
 @pytest.mark.parametrize("row", FAULTS, ids=["security-2-body-" + k for k in FAULTS])
 def test_a_body_fault_behind_a_middleware(daemon, server, middleware, row):

@@ -146,6 +146,8 @@ ROWS = {
     "lf-before-request": (b"\nGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
     "lf-behind-empty-line": (b"\r\n\nGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
     "lf-cr": (b"GET / HTTP/1.1\n\rHost: app.test\n\r\n\r", 400),
+    "cr-before-last-line-end": (b"GET / HTTP/1.1\r\nHost: app.test\r\n\r\r\n", 400),
+    "cr-for-line-ends": (b"GET / HTTP/1.1\rHost: app.test\r\r", 400),
     "cr-before-request": (b"\rGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
     "blank-line-before-request": (b" \r\nGET / HTTP/1.1\r\nHost: app.test\r\n\r\n", 400),
     "three-empty-lines": (b"\r\n" * 3 + line(b"GET / HTTP/1.1"), 400),
@@ -576,7 +578,7 @@ def test_security_2_deny_methods(strict, server, method, status):
 
 def test_security_2_trailers_that_are_part_of_framing_or_identity_are_dropped(daemon, server):
     names = ["Content-Length", "Transfer-Encoding", "Host", "Connection", "Authorization", "Cookie", "X-Forwarded-For", "X-Forwarded-Proto"]
-    names += ["Forwarded", "X-Real-Ip", "Set-Cookie", "X-Forwarded-User"]
+    names += ["Forwarded", "X-Real-Ip", "Set-Cookie", "X_Forwarded_For", "X.Forwarded.Proto", "X-Real_Ip", "Content_Length", "Transfer_Encoding", "X-Forwarded-User"]
     with RawClient(daemon.port) as client:
         client.send(POST + chunked(b"hello", trailers=[(n, "1") for n in names] + [("X-Kept", "yes")]))
         assert client.response("POST").status == 200

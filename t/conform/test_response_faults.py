@@ -68,6 +68,8 @@ BAD = {
     "fold-of-length": ok(b"Content-Length:\r\n 5", length=False),
     "fold-blank-line": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n \r\n\r\nhello",
     "lf-as-empty-line": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\nhello",
+    "cr-before-last-line-end": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\r\nhello",
+    "cr-for-line-ends": b"HTTP/1.1 200 OK\rContent-Length: 5\r\rhello",
     "lf-line-ends": b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello",
     "lf-after-field": b"HTTP/1.1 200 OK\r\nX-A: 1\nContent-Length: 5\r\n\r\nhello",
     # framing
@@ -191,7 +193,7 @@ CUT = {
     **{"chunks-" + k: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" + v for k, v in {
         "size-blank": b"5 \r\nhello\r\n0\r\n\r\n", "size-0x": b"0x5\r\nhello\r\n0\r\n\r\n", "size-plus": b"+5\r\nhello\r\n0\r\n\r\n", "size-17-digits": b"00000000000000005\r\nhello\r\n0\r\n\r\n",
         "size-lf": b"5\nhello\r\n0\r\n\r\n", "size-cr": b"5\rhello\r\n0\r\n\r\n", "size-empty": b"\r\nhello\r\n0\r\n\r\n", "extension-over-256-bytes": b"5;a=" + b"x" * 300 + b"\r\nhello\r\n0\r\n\r\n",
-        "last-chunk-lf": b"0\n\r\n", "trailer-nul": b"0\r\nX-T: \0\r\n\r\n", "trailer-folded": b"0\r\nX-T: 1\r\n 2\r\n\r\n",
+        "end-lf": b"0\r\n\n", "last-chunk-lf": b"0\n\r\n", "trailer-lf": b"0\r\nX-T: 1\n\r\n", "trailer-nul": b"0\r\nX-T: \0\r\n\r\n", "trailer-folded": b"0\r\nX-T: 1\r\n 2\r\n\r\n",
         "trailers-over-1000": b"0\r\n" + b"".join(b"X-%d: 1\r\n" % i for i in range(1100)) + b"\r\n",
         "trailer-over-256-KiB": b"0\r\nX-T: " + b"v" * 300000 + b"\r\n\r\n"}.items()},
 }
@@ -333,7 +335,7 @@ def test_security_3_framing_is_judged_in_answers_to_head_too(daemon, server, hea
 
 
 def test_security_2_forbidden_trailers_of_an_answer_are_dropped(daemon, server, spoken):
-    trailers = [(name, "1") for name in ("Content-Length", "Transfer-Encoding", "Set-Cookie", "Connection", "X-Forwarded-For")]
+    trailers = [(name, "1") for name in ("Content-Length", "Transfer-Encoding", "Set-Cookie", "Connection", "X-Forwarded-For", "Content_Length")]
     server.answers["/trailers"] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(b"hello", trailers=[*trailers, ("X-T", "1")])
     answer = ask(daemon.port, target="/trailers")
     assert [(name.lower(), value) for name, value in answer.trailers] == [("x-t", "1")]
