@@ -52,18 +52,11 @@ std::optional<Address> parse_v6(std::string_view text) noexcept {
   return Address::v6(bytes);
 }
 
-char* write_octet(char* to, unsigned octet) noexcept {
-  if (octet >= 100) *to++ = static_cast<char>('0' + octet / 100);
-  if (octet >= 10) *to++ = static_cast<char>('0' + octet / 10 % 10);
-  *to++ = static_cast<char>('0' + octet % 10);
-  return to;
-}
-
 std::size_t write_v4(char* to, const std::uint8_t* octets) noexcept {
-  char* at = write_octet(to, octets[0]);
-  for (int i = 1; i < 4; ++i) {
-    *at++ = '.';
-    at = write_octet(at, octets[i]);
+  char* at = to;
+  for (int i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at += text::write_decimal(at, octets[i]);
   }
   return static_cast<std::size_t>(at - to);
 }

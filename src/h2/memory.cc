@@ -17,22 +17,18 @@ LibraryMemory::LibraryMemory() noexcept
 // A piece of step n has n + 1 times 16 bytes.
 void* LibraryMemory::take(std::size_t size) noexcept {
   const std::size_t step = size == 0 ? 0 : (size - 1) / step_size;
+  const std::size_t held = step < steps ? (step + 1) * step_size : size;
   Head* head = nullptr;
-  if (step >= steps) {
-    if (size > SIZE_MAX - sizeof(Head)) return nullptr;
-    head = static_cast<Head*>(std::malloc(sizeof(Head) + size));
-    if (head == nullptr) return nullptr;
-    head->step = step;
-  } else if (lists_[step] != nullptr) {
+  if (step < steps && lists_[step] != nullptr) {
     head = lists_[step];
     lists_[step] = head->next;
-    head->step = step;
-    listed_ -= (step + 1) * step_size;
+    listed_ -= held;
   } else {
-    head = static_cast<Head*>(std::malloc(sizeof(Head) + (step + 1) * step_size));
+    if (held > SIZE_MAX - sizeof(Head)) return nullptr;
+    head = static_cast<Head*>(std::malloc(sizeof(Head) + held));
     if (head == nullptr) return nullptr;
-    head->step = step;
   }
+  head->step = step;
   ++lent_;
   return head + 1;
 }

@@ -80,18 +80,15 @@ constexpr std::string_view name_of(FieldId id) noexcept {
 
 // Of each byte inside a word of a name, and at its beginning; 0: it is no token character.
 using Spelling = std::array<char, 256>;
-constexpr std::array<Spelling, 2> make_spellings() noexcept {
+std::array<Spelling, 2> make_spellings() noexcept {
   std::array<Spelling, 2> made{};
   for (unsigned byte = 0; byte < 128; ++byte) {
     const char c = static_cast<char>(byte);
-    const bool is_token_char =
-        text::is_digit(c) || text::is_alpha(c) ||
-        std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    if (is_token_char) made[0][byte] = text::lower(c), made[1][byte] = text::upper(c);
+    if (text::is_token_char(c)) made[0][byte] = text::lower(c), made[1][byte] = text::upper(c);
   }
   return made;
 }
-constexpr std::array<Spelling, 2> spellings = make_spellings();
+const std::array<Spelling, 2> spellings = make_spellings();
 
 template <class Word>
 Word load(const char* from) noexcept {

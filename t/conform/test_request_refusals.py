@@ -299,20 +299,6 @@ def test_refused(daemon, server, row):
     assert server.received() == before
 
 
-@pytest.mark.parametrize("row", ["length-then-coding", "value-byte-00", "host-twice", "lf-as-empty-line", "version-2.0", "connect"])
-def test_security_2_refused_also_when_it_comes_byte_by_byte(daemon, server, row):
-    data, status = ROWS[row]
-    before = server.received()
-    with RawClient(daemon.port) as client:
-        try:
-            client.send_slowly(data, step=1, delay=0.0005)
-        except OSError:
-            pass
-        assert client.response().status == status
-        assert client.is_closed()
-    assert server.received() == before
-
-
 # -- body faults ---------------------------------------------------------------------------------------------------------
 FAULTS = {
     "size-letter": b"g\r\nhello\r\n0\r\n\r\n",
