@@ -73,14 +73,26 @@ PREFIX_MAP = -ffile-prefix-map=$(TOP)/= -ffile-prefix-map=$(CURDIR)=. -frandom-s
 CPPFLAGS = -I $(TOP)/src -I $(TOP) -iquote $(B) $(LIBRARY_CPPFLAGS) $(PREFIX_MAP) -MMD -MP
 CXXFLAGS = -std=c++20 $(LEVEL) $(WARNINGS) $(HARDENING) $(LANGUAGE) $(USER_CXXFLAGS)
 LANGUAGE = -fno-exceptions
-COMPILE = @mkdir -p $(@D) && echo "  c++   $(@:$(B)/obj/%=%)" && $(CXX) $(CPPFLAGS) $(CXXFLAGS) -c $< -o $@
+COMPILE = @mkdir -p $(@D) && echo "  c++   $(@:$(B)/obj/%=%)" && $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(PRECOMPILED:%=-include $(B)/%/standard.h) -c $< -o $@
 ARCHIVE = @mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 LINK = @mkdir -p $(@D) && echo "  link  $@" && $(CXX) -std=c++20 $(LEVEL) $(HARDENING) $(LDFLAGS) $(PREFIX_MAP) -o $@ \
   $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBRARIES)
 
-$(B)/obj/%.o: $(TOP)/%.cc $(B)/config.mk
+# The standard library, which most files spend their time on, is read once for each set of flags. Only it: a file still names
+# what it includes (t/lint/includes.py), and builds with --without-precompiled too.
+STANDARD := algorithm array atomic bit charconv chrono cstdint cstdio cstdlib cstring functional initializer_list limits map memory \
+  optional set span string string_view unordered_map utility variant vector
+ifeq ($(PRECOMPILE),yes)
+PRECOMPILED = for-src
+endif
+PRECOMPILED_HEADER = $(PRECOMPILED:%=$(B)/%/standard.h.gch)
+$(B)/for-src/standard.h.gch $(B)/for-t/standard.h.gch: $(B)/for-%/standard.h.gch: $(B)/config.mk
+	@mkdir -p $(@D) && echo "  c++   for-$*/standard.h" && printf '#include <%s>\n' $(STANDARD) >$(@D)/standard.h && \
+	  $(CXX) $(CPPFLAGS) $(CXXFLAGS) -x c++-header $(@D)/standard.h -o $@
+
+$(B)/obj/%.o: $(TOP)/%.cc $(B)/config.mk | $(PRECOMPILED_HEADER)
 	$(COMPILE)
-$(B)/obj/modules.o: $(B)/modules.cc $(B)/config.mk
+$(B)/obj/modules.o: $(B)/modules.cc $(B)/config.mk | $(PRECOMPILED_HEADER)
 	$(COMPILE)
 $(B)/obj/llhttp/%.o: $(B)/config.mk
 	@mkdir -p $(@D) && echo "  cc    llhttp/$*" && $(CC) $(LLHTTP_CFLAGS) $(LIBRARY_CPPFLAGS) $(USER_CFLAGS) \
@@ -106,7 +118,10 @@ $(B)/pointsman: $(MAIN) $(B)/obj/modules.o $(ARCHIVES)
 UNIT_SOURCES := $(call sources,t/unit)
 unit_sources = $(filter $(TOP)/t/unit/$(1)/%,$(UNIT_SOURCES))
 TEST_FLAGS = -fexceptions $(if $(filter yes,$(OPTIMISED)),-fno-lto -O1) $(CPPUTEST_CFLAGS)
-$(B)/obj/t/%.o: LANGUAGE = $(TEST_FLAGS)
+$(B)/obj/t/%.o $(B)/for-t/%: LANGUAGE = $(TEST_FLAGS)
+$(B)/obj/t/%.o: PRECOMPILED := $(PRECOMPILED:for-src=for-t)
+$(B)/obj/t/%.o: $(TOP)/t/%.cc $(B)/config.mk | $(PRECOMPILED_HEADER:$(B)/for-src/%=$(B)/for-t/%)
+	$(COMPILE)
 
 UNIT_MAIN := $(call objects,$(TOP)/t/unit/main.cc)
 # What tests and fuzz targets share. An archive: a binary takes what it names, so that a room's tests need no later room.
@@ -168,6 +183,7 @@ fuzz:
 BENCHES := $(sort $(basename $(notdir $(wildcard $(TOP)/t/bench/*.cc))))
 BENCH_TOOLS := load upstream
 BENCH_ARCHIVE := $(B)/lib/bench.a
+$(B)/obj/t/bench/%.o: PRECOMPILED :=
 $(B)/obj/t/bench/%.o: LANGUAGE = -fno-exceptions -fno-lto -O2 $(if $(SANITIZERS),-fno-sanitize=all)
 $(BENCH_ARCHIVE): $(call objects,$(filter-out $(BENCH_TOOLS:%=$(TOP)/t/bench/tools/%.cc),$(call sources,t/bench/tools)))
 	$(ARCHIVE)

@@ -62,6 +62,14 @@ def test_configuring_the_same_again_makes_nothing_stale(configured):
     assert "c++" not in made.stdout
 
 
+def test_without_precompiled_headers_a_file_reads_its_own(tmp_path):
+    assert configure(tmp_path, "--with-debug", "--without-precompiled").returncode == 0
+
+    made = run("make", "build/obj/src/core/check.o", cwd=tmp_path)
+
+    assert made.returncode == 0 and "standard.h" not in made.stdout, made.stderr
+
+
 def test_the_spellings_of_packagers_macros_are_understood(tmp_path):
     options = "--build=x86_64-linux-gnu --prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run --libdir=/usr/lib --disable-dependency-tracking"
 
@@ -80,7 +88,7 @@ def test_help_names_the_options_of_the_specification(tmp_path):
 
     wanted = """--prefix --sbin-path --conf-path --pid-path --lock-path --admin-socket-path --error-log-path --http-log-path --state-path
       --temp-path --cache-path --mandir --docdir --user --group --builddir --with-cc --with-cpp --with-cc-opt --with-ld-opt --with-debug
-      --with-sanitizers --with-lto --with-native --with-openssl --without-brotli --without-zstd --with-coverage --enable-static --add-module
+      --with-sanitizers --with-lto --without-precompiled --with-native --with-openssl --without-brotli --without-zstd --with-coverage --enable-static --add-module
       --without-NAME --sysconfdir --localstatedir --runstatedir --bindir --sbindir --libdir"""
     assert [w for w in wanted.split() if w not in text] == []
     assert os.listdir(tmp_path) == []

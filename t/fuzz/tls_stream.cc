@@ -3,6 +3,7 @@
 // pieces that the input chooses; the second goes on undisturbed and hears its own client only.
 #include "t/lib/tls_trial.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 using namespace pm;

@@ -68,7 +68,7 @@ void PeerReader::take_data(std::string_view& bytes) {
 
 void PeerReader::take_line() {
   if (!line_.ends_with("\r\n")) broken = "a bare line end";
-  line_.resize(line_.size() - std::min<std::size_t>(line_.size(), 2));
+  line_.erase(line_.size() - std::min<std::size_t>(line_.size(), 2));
   switch (state_) {
     case State::head:
       if (start.empty()) {

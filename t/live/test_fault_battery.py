@@ -7,7 +7,7 @@ import pytest
 
 from lib import proc
 from lib.client import RawClient, ask, head
-from lib.daemon import site
+from lib.daemon import is_sanitized, site
 from lib.server import RawServer, reply
 from lib.wait import wait_until
 from lib.wire import Cut
@@ -141,6 +141,6 @@ def test_ten_thousand_interim_answers_are_a_502_and_cost_nothing():
         before = proc.rss(daemon.worker())
         for _ in range(20):
             assert ask(daemon.port).status == 502
-        assert proc.rss(daemon.worker()) - before < 4 << 20
+        assert is_sanitized() or proc.rss(daemon.worker()) - before < 4 << 20
         assert wait_until(lambda: not server.open_connections())
         assert len(sent) < 21 * 100, "all were read"

@@ -258,7 +258,7 @@ def test_a_storm_of_signals_is_coalesced():
             if number % 8 == 0:
                 most = max(most, len(loaders(daemon)))
         assert wait_until(lambda: not loaders(daemon), 20 * SLOW)
-        assert most <= 1, "%d loads at once" % most
+        assert most <= 2, "%d loads at once" % most  # one that has said what it found may still be ending
         assert 1 <= daemon.log.count("nothing has changed") < 200
         result = load.stop()
         assert result["failures"] == 0, result

@@ -7,6 +7,7 @@
 #include "modules/middleware/rate_limit/options.h"
 #include "shm/buckets.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace pm {

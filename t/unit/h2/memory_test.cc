@@ -5,6 +5,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>

@@ -55,7 +55,8 @@ TEST(line_writer, writes_what_it_is_given) {
 TEST(line_writer, gives_up_whole_lines_when_a_pipe_stays_full) {
   fcntl(ends[1], F_SETPIPE_SZ, 4096);
   LineWriter writer(ends[1]);
-  const std::string line = std::string(999, 'x') + "\n";
+  std::string line(999, 'x');
+  line += '\n';
   const std::string lines = line + line + line + line + line + line;
 
   LONGS_EQUAL(2, writer.write(lines, never, nullptr));

@@ -7,6 +7,7 @@
 #include <CppUTest/TestHarness.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
