@@ -31,8 +31,7 @@ bool concerns_one_connection(int error) noexcept {
 }  // namespace
 
 bool Listener::start() noexcept {
-  go_on();
-  return !is_muted_;
+  return watch() >= 0;
 }
 
 void Listener::on_event(const Event&) noexcept {
@@ -62,7 +61,19 @@ void Listener::mute() noexcept {
 void Listener::go_on() noexcept {
   const bool rests = Timer::is_armed();
   if (!is_muted_ || rests) return;
-  is_muted_ = loop_->kernel().watch_listener(fd_, this) < 0;
+  if (const int result = watch(); result < 0) rest(-result);
+}
+
+int Listener::watch() noexcept {
+  const int result = loop_->kernel().watch_listener(fd_, this);
+  is_muted_ = result < 0;
+  return result;
+}
+
+void Listener::rest(int error) noexcept {
+  user_->on_accept_failed(error);
+  mute();
+  loop_->arm(*this, loop_->now_ms() + rest_ms);
 }
 
 int Listener::accept_some(int limit) noexcept {
@@ -80,9 +91,7 @@ int Listener::accept_some(int limit) noexcept {
     }
     if (fd == -EAGAIN) return taken;
     if (concerns_one_connection(-fd)) continue;
-    user_->on_accept_failed(-fd);
-    mute();
-    loop_->arm(*this, loop_->now_ms() + rest_ms);
+    rest(-fd);
     return taken;
   }
   return limit;

@@ -5,7 +5,7 @@
 //   out     accepted descriptors, with the address of the peer
 //   own     the descriptor: closed by stop(), or the kernel would go on queueing connections that nobody takes. The master
 //           keeps a copy, so that what is queued waits for the next worker
-//   errors  no descriptors or memory left: accepting rests for 100 ms, then is tried again (no spin)
+//   errors  no descriptors or memory left, for a connection or for watching: a rest of 100 ms, then another try (no spin)
 //   cost    one accept a connection: a second one that finds nothing would cost a new connection two percent
 //   source  performance-notes.md section 3, "Listeners"
 #pragma once
@@ -37,7 +37,9 @@ class Listener final : public Watch, private Timer {
   void on_turn() noexcept override;
   void on_timer() noexcept override;
   int accept_some(int limit) noexcept;  // how many were taken
-  void mute() noexcept;                 // the kernel tells nothing until go_on()
+  int watch() noexcept;                 // negative: an errno
+  void rest(int error) noexcept;
+  void mute() noexcept;  // the kernel tells nothing until go_on()
 
   Loop* loop_;
   ListenerUser* user_;

@@ -36,7 +36,7 @@ Result<std::unique_ptr<Loop>> Loop::create(uv_loop_s* loop) {
   const int poll_fd = kernel->poll_fd();
   Kernel& borrowed = *kernel;
   std::unique_ptr<Loop> result(new Loop(loop, std::move(kernel), borrowed));
-  result->attach(poll_fd);
+  PM_TRY([[maybe_unused]] auto attached, result->attach(poll_fd));
   return result;
 }
 
@@ -62,10 +62,12 @@ Loop::~Loop() {
   }
 }
 
-void Loop::attach(int poll_fd) {
-  handles_ = new Handles;
+Status Loop::attach(int poll_fd) {
+  auto handles = std::make_unique<Handles>();
+  if (uv_poll_init(uv_, &handles->poll, poll_fd) != 0)
+    return Error{Errc::io, "", "the kernel refuses to watch an epoll descriptor"};
+  handles_ = handles.release();
   handles_->loop = this;
-  uv_poll_init(uv_, &handles_->poll, poll_fd);
   uv_idle_init(uv_, &handles_->idle);
   uv_timer_init(uv_, &handles_->timer);
   uv_timer_init(uv_, &handles_->delay);
@@ -76,6 +78,7 @@ void Loop::attach(int poll_fd) {
   uv_poll_start(&handles_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) noexcept {
     static_cast<Handles*>(handle->data)->loop->turn();
   });
+  return success();
 }
 
 void Loop::turn() noexcept {

@@ -81,7 +81,7 @@ class Loop {
  private:
   Loop(uv_loop_s* loop, std::unique_ptr<Kernel> own, Kernel& kernel);
   struct Handles;  // libuv's part
-  void attach(int poll_fd);
+  Status attach(int poll_fd);
   void start_ticking() noexcept;
   void wait_for_delay() noexcept;
   void read_clock() noexcept { now_ns_ = reactor_.kernel().now_ns(); }

@@ -75,7 +75,8 @@ Got Stream::judge(long count) noexcept {
     told_hangup_ = true;
     return {Io::end, 0};
   }
-  if (count == -EAGAIN || count == -EINTR) {
+  // A write that failed for another reason than the peer's (no memory) leaves a socket that has nothing to tell.
+  if (count == -EINTR || (count == -EAGAIN && !broken_)) {
     readable_ = count == -EINTR;
     return {Io::again, 0};
   }

@@ -144,6 +144,7 @@ long FakeKernel::send(int fd, const iovec* pieces, int count) noexcept {
   PM_CHECK(s.open, "a closed descriptor is not written");
   PM_CHECK(!s.fin_out, "nothing is written behind a FIN");
   if (s.error != 0) return -EPIPE;
+  if (s.send_error != 0) return -s.send_error;
   if (s.connecting) return -EAGAIN;
   std::size_t sent = 0;
   for (int i = 0; i < count && s.out.size() < s.window; ++i) {

@@ -32,6 +32,7 @@ class FakeKernel final : public net::Kernel {
     bool is_abandoned = false;   // what is sent is gone
     bool was_reset = false;      // by the daemon, at its close
     int error = 0;               // what reads and writes fail with once `in` is empty
+    int send_error = 0;          // what writes fail with, of which no event tells
     bool connecting = false;
     int connect_error = 0;
     bool edge_in = false;

@@ -114,6 +114,24 @@ TEST(listener, does_not_try_again_before_its_rest_is_over) {
   LONGS_EQUAL(1, door.errors.size());
 }
 
+TEST(listener, tries_again_to_be_watched_when_the_kernel_refuses) {
+  door.room = 1;
+  arrive(3);
+  turns(2);
+  kernel.refuse_watches(true);
+  door.room = 10;
+  listener->go_on();
+  LONGS_EQUAL(1, door.errors.size());
+  LONGS_EQUAL(ENOSPC, door.errors[0]);
+
+  kernel.refuse_watches(false);
+  kernel.pass(250);
+  loop->tick();
+  turns(3);
+
+  LONGS_EQUAL(3, door.taken.size());
+}
+
 TEST(listener, passes_over_a_connection_that_is_gone_already) {
   kernel.queue_accept(fd, -ECONNABORTED);
   arrive(1);

@@ -265,6 +265,15 @@ TEST(stream, a_reader_meets_a_failed_write_as_a_failed_read) {
   CHECK_EQUAL(std::string_view(""), turn());
 }
 
+TEST(stream, a_reader_hears_of_a_failed_write_though_its_peer_is_well) {
+  stream->resume();
+  kernel.socket(fd).send_error = ENOMEM;
+  write("ab");
+
+  CHECK_EQUAL(std::string_view("failed "), turn());
+  CHECK_EQUAL(std::string_view(""), turn());
+}
+
 TEST(stream, a_poke_calls_the_reader_of_a_silent_socket_once) {
   stream->resume();
   stream->poke();
