@@ -12,6 +12,15 @@
 #include <unistd.h>
 
 namespace pm::os {
+namespace {
+
+// A peer that has gone, a file that may not grow: errors of one write, and no end of a process.
+void ignore_failing_writes() noexcept {
+  ignore_signal(SIGPIPE);
+  ignore_signal(SIGXFSZ);
+}
+
+}  // namespace
 
 Result<SignalFd> SignalFd::block(std::initializer_list<int> signals) {
   sigset_t set;
@@ -19,7 +28,7 @@ Result<SignalFd> SignalFd::block(std::initializer_list<int> signals) {
   for (int signal : signals)
     ::sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  ignore_signal(SIGPIPE);
+  ignore_failing_writes();
   const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) return system_error("cannot read signals", errno);
   return SignalFd(Fd(fd));
@@ -43,7 +52,7 @@ void restore_signals() noexcept {
   for (int signal = 1; signal < NSIG; ++signal) {
     if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
   }
-  ignore_signal(SIGPIPE);
+  ignore_failing_writes();
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

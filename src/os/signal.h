@@ -22,7 +22,8 @@ struct Signal {
 
 class SignalFd {
  public:
-  static Result<SignalFd> block(std::initializer_list<int> signals);  // and ignores SIGPIPE
+  static Result<SignalFd> block(
+      std::initializer_list<int> signals);  // and ignores SIGPIPE, SIGXFSZ
   int number() const noexcept { return fd_.number(); }
   std::optional<Signal> next() const noexcept;  // nothing when none is pending
 
@@ -33,7 +34,7 @@ class SignalFd {
 
 void ignore_signal(int signal) noexcept;
 bool ends_a_start(int signal) noexcept;  // TERM, INT, QUIT: whoever is still starting gives up
-// Default actions and nothing blocked; SIGPIPE stays ignored.
+// Default actions and nothing blocked; SIGPIPE and SIGXFSZ stay ignored.
 void restore_signals() noexcept;
 std::string signal_name(int signal);  // "SIGTERM"
 std::string describe_exit(
