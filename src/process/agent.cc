@@ -115,7 +115,6 @@ int Agent::run() {
   if (!opened) return fail(opened.error());
   const Status started = start();
   if (!started) return fail(started.error());
-  loop_.channel().send(MessageType::ready);
   loop_.run();
   resolver_->stop();
   expiry_.reset();
@@ -132,7 +131,8 @@ Status Agent::start() {
     PM_TRY([[maybe_unused]] auto taken, take_configuration(bundle));
   }
   os::give_back_free_memory();
-  return open_site();
+  PM_TRY([[maybe_unused]] auto listening, open_site());
+  return loop_.tell_ready();
 }
 
 Status Agent::open_network() {

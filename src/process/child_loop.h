@@ -11,6 +11,7 @@
 #include "net/uv_loop.h"
 #include "process/channel.h"
 
+#include <array>
 #include <utility>
 
 namespace pm::process {
@@ -36,17 +37,22 @@ class ChildLoop {
   Status open();
   uv_loop_s* uv() noexcept { return loop_.uv(); }
   Channel& channel() noexcept { return channel_; }
+  // An error ends the child: the master would wait for it in vain, and starts another one for one that is gone.
+  Status tell_ready() noexcept;
   void run() { loop_.run(); }
   void leave() noexcept { loop_.leave(); }
   void close() noexcept { loop_.close(); }  // everything else on the loop must be closed or closing
 
  private:
   void read_messages();
+  void hold_reserve() noexcept;
 
   Ear& ear_;
   Channel channel_;
   net::UvLoop loop_;
   bool is_listening_ = true;  // to the master
+  // Clients may have taken all descriptors but these: a message of the master's brings up to two.
+  std::array<os::Fd, 2> reserve_;
 };
 
 }  // namespace pm::process

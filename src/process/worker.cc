@@ -37,7 +37,7 @@ class Worker final : public Ear {
   int run();
 
  private:
-  int start();
+  Status start();
   Result<config::Config> read_configuration();
   int fail(const Error& error);
   void drain(const runtime::Server::Drain& how);
@@ -64,25 +64,20 @@ class Worker final : public Ear {
 int Worker::run() {
   const Status opened = loop_.open();
   if (!opened) return fail(opened.error());
-  const int code = start();
-  if (code == exit_success) {
-    loop_.channel().send(MessageType::ready);
-    loop_.run();
-  }
+  const Status started = start();
+  const int code = started ? exit_success : fail(started.error());
+  if (started) loop_.run();
   server_.reset();
   loop_.close();
   return code;
 }
 
-int Worker::start() {
-  auto config = read_configuration();
-  if (!config) return fail(config.error());
-  if (config->fixed.access_log && input_.access_log >= 0) {
-    access_log_ =
-        std::make_unique<observe::AccessLog>(*config->fixed.access_log, input_.access_log);
-  }
+Status Worker::start() {
+  PM_TRY(auto config, read_configuration());
+  if (config.fixed.access_log && input_.access_log >= 0)
+    access_log_ = std::make_unique<observe::AccessLog>(*config.fixed.access_log, input_.access_log);
   runtime::ServerOptions options;
-  options.config = std::move(config).value();
+  options.config = std::move(config);
   options.modules = input_.modules;
   options.listeners = input_.listeners;
   options.worker = input_.slot;
@@ -100,12 +95,10 @@ int Worker::start() {
   options.on_drained = [this] {
     leave();
   };
-  auto server = runtime::Server::create(loop_.uv(), std::move(options));
-  if (!server) return fail(server.error());
-  server_ = std::move(server).value();
+  PM_TRY(server_, runtime::Server::create(loop_.uv(), std::move(options)));
   os::give_back_free_memory();
-  server_->start();
-  return exit_success;
+  PM_TRY([[maybe_unused]] auto listening, server_->start());
+  return loop_.tell_ready();
 }
 
 Result<config::Config> Worker::read_configuration() {

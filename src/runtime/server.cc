@@ -38,7 +38,7 @@ class DataPlane final : public Server,
 
   Status open(uv_loop_s* loop);
   void begin(config::Config config);
-  void start() override;
+  Status start() override;
   void drain(const Drain& how) override;
   void replace(Bundle bundle, std::function<void(bool)> done) override {
     succession_->replace(std::move(bundle), std::move(done));
@@ -167,12 +167,13 @@ void DataPlane::begin(config::Config config) {
     report_ = std::make_unique<SelfReport>(state_, *pools_, *options_.usage);
 }
 
-void DataPlane::start() {
+Status DataPlane::start() {
   for (const ListeningSocket& socket : options_.listeners) {
     if (!entries_[socket.entry_point]->listen(socket.fd))
-      options_.log->error("the kernel refuses to watch a listening socket");
+      return Error{Errc::io, "", "the kernel refuses to watch a listening socket"};
   }
   loop_->turn();
+  return success();
 }
 
 void DataPlane::on_turn_end() noexcept {

@@ -69,7 +69,7 @@ class Server {
   static Result<std::unique_ptr<Server>> create(uv_loop_s* loop, ServerOptions options);
   virtual ~Server() = default;
 
-  virtual void start() = 0;  // begins to accept
+  virtual Status start() = 0;  // begins to accept
   // The dynamic part of another configuration whose static part is the same. Built beside the traffic, and in force when
   // done(true) comes; done(false): it cannot be read, or a later one came before it.
   virtual void replace(Bundle bundle, std::function<void(bool)> done) = 0;
