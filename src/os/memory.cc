@@ -2,11 +2,14 @@
 #include "os/memory.h"
 
 #include <cerrno>
+#include <ctime>
+#include <new>
 
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace pm::os {
 namespace {
@@ -53,6 +56,19 @@ Result<Mapping> map_sealed(int fd, std::size_t limit) {
 
 void keep_heap_small() noexcept {
   ::mallopt(M_ARENA_MAX, 1);
+}
+
+void wait_for_memory() noexcept {
+  std::set_new_handler([]() noexcept {
+    constexpr std::string_view line = "pointsman: no memory is left; trying again in a second\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    const timespec second{1, 0};
+    ::nanosleep(&second, nullptr);
+  });
+}
+
+void end_without_memory() noexcept {
+  std::set_new_handler(nullptr);
 }
 
 void give_back_free_memory() noexcept {

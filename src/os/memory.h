@@ -53,6 +53,9 @@ Result<Fd> make_memory(const char* name);
 Status seal(int fd);  // no write, no growth, no shrinking, no other seal
 Result<Mapping> map_sealed(int fd, std::size_t limit);  // read-only, left out of core dumps
 void keep_heap_small() noexcept;  // one malloc arena; before the first thread of a process starts
+// What a `new` that fails does from now on: wait until there is memory again, for whom nobody replaces; else end the process.
+void wait_for_memory() noexcept;
+void end_without_memory() noexcept;
 void give_back_free_memory() noexcept;  // what malloc holds free goes back to the kernel
 
 }  // namespace pm::os

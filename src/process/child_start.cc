@@ -87,6 +87,7 @@ void apply(const LogSettings& settings, std::string role, Log& log) {
 
 void enter_child(ChildInput& input, const std::string& title, os::SandboxKind kind) {
   os::keep_heap_small();
+  os::end_without_memory();
   os::restore_signals();
   keep_own_descriptors(input);
   if (input.bundle.plan().has_metrics != 0) input.usage.emplace();

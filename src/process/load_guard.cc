@@ -36,6 +36,7 @@ LoadOutcome failure(int exit_code, std::string message) {
 [[noreturn]] void become_loader(const BundleFds& bundles, const Command& command,
                                 const runtime::Modules& modules, const LoadOrder& order) {
   os::restore_signals();
+  os::end_without_memory();
   const int keep[] = {bundles.workers, bundles.agent};
   os::close_all_but(keep);
   std::exit(run_loader(bundles, command, modules, order));

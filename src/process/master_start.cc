@@ -223,6 +223,7 @@ void Master::watch_files() {
 
 void Master::enter_running() {
   phase_ = Phase::running;
+  os::wait_for_memory();
   last_load_ = Clock::now();
   open_meter();
   if (meter_) meter_->on_load({}, std::time(nullptr));
