@@ -74,7 +74,7 @@ def named_site(faults, names, server):
     return site(services, routers, http={"serversTransports": transports}, env=faults.environment)
 
 
-FAULTS = ["servfail"]
+FAULTS = ["servfail", "nxdomain", "silent", "garbage"]
 
 
 @preloads
@@ -242,6 +242,18 @@ def test_a_log_that_may_not_grow_loses_lines_and_nothing_else(server, tmp_path):
         assert {ask(daemon.port).status for _ in range(100)} == {200}
         assert wait_until(lambda: "the access log does not take what is written" in daemon.log), daemon.log
         assert daemon.worker() == worker and path.stat().st_size <= FULL
+
+
+def test_a_master_whose_log_may_not_grow_goes_on(server, tmp_path):
+    path = nearly_full(tmp_path / "error.log")
+    config = configuration({"app": server}, log={"level": "DEBUG", "filePath": str(path)})
+    with Daemon(config, under=LIMITED) as daemon:
+        assert wait_until(lambda: daemon.signal(signal.SIGUSR1) or path.stat().st_size == FULL), path.stat().st_size - FULL
+        daemon.signal(signal.SIGUSR1)
+        worker = daemon.worker()
+        os.kill(worker, signal.SIGKILL)
+        assert wait_until(lambda: worker not in daemon.workers() and ask_quietly(daemon.port) == 200)
+        assert daemon.process.poll() is None
 
 
 # ---- signals and kills --------------------------------------------------------------------------------------------------

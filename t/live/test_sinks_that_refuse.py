@@ -82,7 +82,7 @@ def test_a_pid_file_that_cannot_be_written(server, tmp_path):
 
 @pytest.mark.skipif(is_sanitized(), reason="its checks of memory need a descriptor of their own")
 def test_no_descriptor_left(server):
-    """Idle clients take them all; whoever is connected already is served, the worker rests, and new ones are taken once there is room."""
+    """Idle clients take them all: who is connected is served, a reload reaches the worker, it rests, and takes new ones once there is room."""
     config = configuration({"app": server}, rlimitNofile=80, workerConnections=1000)
     with Daemon(config, workers=1) as daemon:
         with RawClient(daemon.port) as first:
@@ -97,6 +97,13 @@ def test_no_descriptor_left(server):
             busy = (proc.cpu(daemon.worker()) - used) / (time.monotonic() - began)
             print("a worker without descriptors uses %.1f %% of a processor" % (100 * busy))
             assert daemon.log.count("cannot accept connections") == 1, daemon.log
+            # The master's words still reach it, with the descriptors that they bring.
+            config["http"]["routers"]["more"] = {"rule": "Path(`/more`)", "service": "app"}
+            worker = daemon.worker()
+            reload(daemon, config)
+            daemon.signal(signal.SIGUSR1)
+            assert wait_until(lambda: "log files reopened" in daemon.log)
+            assert first.ask().status == 200 and daemon.workers() == [worker], daemon.log
             for client in idle:
                 client.close()
             hundred(daemon.port)
