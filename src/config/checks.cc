@@ -41,6 +41,10 @@ std::string_view check_status_range(std::string_view text) {
                                       : "write a status or a range, as in \"200\" or \"300-302\"";
 }
 
+std::string_view check_size(std::string_view text) {
+  return parse_size(text) ? "" : "write a number of bytes, as in 536870912 or 512MiB";
+}
+
 std::string_view check_workers(std::string_view text) {
   const std::optional<std::uint64_t> count = parse_u64(text);
   const bool is_fine = text == "auto" || (count && *count >= 1 && *count <= 1024);

@@ -204,15 +204,16 @@ constexpr Option transport_options[] = {
         .at_least(4096)
         .at_most(1 << 30)
         .in("bytes"),
-    missing("minBodyRate", "slowest rate of a request body after ten seconds", Kind::integer)
+    option<&Transport::min_body_rate>(
+        "minBodyRate", "slowest rate of a request body after ten seconds; 0 is no limit")
         .at_least(0)
-        .in("bytes a second")
-        .quiet_at("0")
-        .with_default("0"),
-    missing("maxConnectionsPerIP", "connections of one client address", Kind::integer)
+        .at_most(1 << 30)
+        .in("bytes a second"),
+    option<&Transport::max_connections_per_ip>(
+        "maxConnectionsPerIP",
+        "connections of one client address, of IPv6 of one /64; 0 is no limit")
         .at_least(0)
-        .quiet_at("0")
-        .with_default("0"),
+        .at_most(INT32_MAX),
     option<&Transport::handshake_timeout>("handshakeTimeout", "a TLS handshake; 0 is no limit")
         .at_least(0),
 };

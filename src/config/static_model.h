@@ -97,6 +97,8 @@ struct Transport {
   Duration lingering_timeout = std::chrono::seconds(1);
   Duration handshake_timeout = std::chrono::seconds(10);
   std::int64_t buffer_size = 65536;
+  std::int64_t min_body_rate = 0;           // bytes a second; 0: any
+  std::int64_t max_connections_per_ip = 0;  // 0: any number
 };
 
 struct EntryPointHttp2 {
@@ -266,7 +268,8 @@ struct Static {
   At<std::string> workers{"auto", {}};
   std::string worker_cpu_affinity = "";
   std::int64_t worker_connections = 65536;
-  std::int64_t rlimit_nofile = 0;  // 0: soft raised to hard
+  std::string worker_memory_limit = "0";  // 0: none
+  std::int64_t rlimit_nofile = 0;         // 0: soft raised to hard
   std::string spill_path;
   std::int64_t spill_size = std::int64_t{1} << 30;
   std::int64_t worker_priority = 0;

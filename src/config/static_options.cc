@@ -237,9 +237,11 @@ constexpr Option static_options[] = {
     option<&Static::worker_priority>("workerPriority", "nice value of workers")
         .at_least(-20)
         .at_most(19),
-    missing("workerMemoryLimit", "memory of one worker", Kind::text)
-        .quiet_at("0")
-        .with_default("0"),
+    option<&Static::worker_memory_limit>(
+        "workerMemoryLimit",
+        "memory of one worker, as in 512MiB: above 90 % it takes no connection, above 95 % it "
+        "closes idle ones; 0 is no limit")
+        .checked(check_size),
     option<&Static::user>("user", "account of workers, NAME or NAME GROUP")
         .checked(check_user)
         .with_default("pointsman if there is one, else nobody"),

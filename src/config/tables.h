@@ -28,6 +28,7 @@ inline constexpr std::string_view version_words[] = {"VersionTLS10", "VersionTLS
 std::string_view check_cidr(std::string_view text);            // an address or a network
 std::string_view check_listen_address(std::string_view text);  // parse_listen_address() takes it
 std::string_view check_status_range(std::string_view text);    // "200", "300-302"
+std::string_view check_size(std::string_view text);            // "512MiB"
 std::string_view check_workers(std::string_view text);         // "auto" or 1 to 1024
 std::string_view check_affinity(std::string_view text);        // "auto" or masks of 0 and 1
 std::string_view check_method(std::string_view text);          // a token

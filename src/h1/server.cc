@@ -87,6 +87,7 @@ void Server::arm_for_state() noexcept {
       }
       if (body_is_due() && body_ != Body::raw)
         deadline = after(request_ms_, settings_->read_timeout_ms);
+      if (is_rated()) deadline = earliest(deadline, rate_.deadline_ms());
       if (response_ms_ != 0 && !exchange_->is_tunnel()) {
         deadline = earliest(deadline, after(response_ms_, settings_->write_timeout_ms));
       }
@@ -127,8 +128,9 @@ void Server::on_timer() noexcept {
                             !exchange.is_tunnel() &&
                             now >= response_ms_ + settings_->write_timeout_ms;
   const bool stalled = stream_->is_blocked() && stream_->written() == progress_;
-  const bool late_body = body_is_due() && body_ != Body::raw && settings_->read_timeout_ms != 0 &&
-                         now >= request_ms_ + settings_->read_timeout_ms;
+  const bool late_body = (body_is_due() && body_ != Body::raw && settings_->read_timeout_ms != 0 &&
+                          now >= request_ms_ + settings_->read_timeout_ms) ||
+                         (is_rated() && rate_.is_over(now));
   if (late_writing || (stalled && !late_body)) {
     exchange.trace().termination = late_writing ? "write-timeout" : "client-stalled";
     return cut(exchange);

@@ -18,6 +18,7 @@
 #include "core/buffer.h"
 #include "h1/chunk.h"
 #include "h1/head.h"
+#include "http/body_rate.h"
 #include "http/codec.h"
 #include "net/splice.h"
 #include "net/stream.h"
@@ -39,7 +40,8 @@ struct ServerSettings {
       1000;  // discarding what a refused or answered client still sends
   std::uint64_t max_age_ms = 0;
   std::uint64_t max_requests = 0;
-  bool takes_http2 = false;  // with prior knowledge (RFC 9113 section 3.3)
+  std::uint64_t min_body_rate = 0;  // bytes a second; 0: any
+  bool takes_http2 = false;         // with prior knowledge (RFC 9113 section 3.3)
 };
 
 class ServerOwner {
@@ -141,6 +143,10 @@ class Server final : public net::Mortal,
   void start_closing() noexcept;
   void arm_for_state() noexcept;
   bool body_is_due() const noexcept { return body_ != Body::none; }
+  // We read, and so it is the client that a slow body comes from.
+  bool is_rated() const noexcept {
+    return settings_->min_body_rate != 0 && wants_body_ && body_is_due() && body_ != Body::raw;
+  }
   // Answered, and the rest of the request is still being read.
   bool is_draining() const noexcept {
     return is_running() && exchange_->response_ended() && !exchange_->is_tunnel();
@@ -159,6 +165,7 @@ class Server final : public net::Mortal,
   ByteBuffer carry_;  // unread bytes that had to wait
   HeadScan scan_;
   ChunkReader chunks_;
+  http::BodyRate rate_;          // while is_rated()
   net::Splice splice_;           // of a tunnel, towards the server
   std::uint64_t body_left_ = 0;  // of a length; while closing: what may still be discarded
   std::uint64_t opened_ms_;

@@ -236,7 +236,11 @@ void Server::set_body(const http::Request& request) noexcept {
 void Server::resume_request(http::Exchange& exchange) noexcept {
   if (exchange.is_tunnel() && !exchange.request_received()) body_ = Body::raw;
   if (!is_running() || !body_is_due()) return;
-  wants_body_ = true;
+  if (!wants_body_) {
+    wants_body_ = true;
+    rate_.begin(loop().now_ms());
+    if (is_rated()) arm_for_state();
+  }
   if (owes_continue_) {
     owes_continue_ = false;
     if (!exchange.response_started()) stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -263,6 +267,7 @@ bool Server::deliver_body() noexcept {
     return false;
   }
   advance(batch.consumed);
+  if (is_rated()) rate_.note(loop().now_ms(), batch.size, settings_->min_body_rate);
   if (batch.ended) {
     body_ = Body::none;
     wants_body_ = false;

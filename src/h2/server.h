@@ -37,6 +37,7 @@ struct ServerSettings {
   std::uint64_t stall_timeout_ms = 60000;
   std::uint64_t max_age_ms = 0;
   std::uint64_t max_requests = 0;
+  std::uint64_t min_body_rate = 0;  // bytes a second; 0: any
 };
 
 // What all connections of a worker share.
@@ -70,6 +71,7 @@ class Server final : public Session, public ListNode<Server> {
   static Server* open(net::Stream* stream, Options options) noexcept;
   void start(std::string_view early) noexcept;  // `early` was read already
   ~Server() override;
+  const Endpoint& client() const noexcept { return client_; }
 
   void drain() noexcept;          // no new streams, once the client has heard of it
   void close_if_idle() noexcept;  // draining: no stream is open

@@ -232,6 +232,19 @@ void ServerStream::drop_exchange() noexcept {
   server().codecs().exchanges.give(exchange);
 }
 
+bool ServerStream::is_too_slow(std::uint64_t now) noexcept {
+  const std::uint64_t least = server().settings_->min_body_rate;
+  if (least == 0) return false;
+  const bool is_first = rated_ == 0 && rate_.deadline_ms() == 0;
+  if (is_first || !awaits_more()) {
+    rate_.begin(now);
+  } else {
+    rate_.note(now, received_ - rated_, least);
+  }
+  rated_ = received_;
+  return rate_.is_over(now);
+}
+
 // Once a second.
 void ServerStream::look_at_time(std::uint64_t now) noexcept {
   if (exchange_ == nullptr) return;
@@ -240,7 +253,8 @@ void ServerStream::look_at_time(std::uint64_t now) noexcept {
     return allowed != 0 && now >= since + allowed;
   };
   http::Exchange& exchange = *exchange_;
-  if (!remote_ended_ && !exchange.is_tunnel() && is_over(began_ms_, limits.read_timeout_ms)) {
+  const bool body_is_due = !remote_ended_ && !exchange.is_tunnel();
+  if (body_is_due && (is_over(began_ms_, limits.read_timeout_ms) || is_too_slow(now))) {
     exchange.trace().termination = "client-body-timeout";
     exchange.cancel_client_end();
     if (exchange.response_started()) return cut(exchange);

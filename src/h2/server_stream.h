@@ -13,6 +13,7 @@
 
 #include "h2/request_fields.h"
 #include "h2/stream.h"
+#include "http/body_rate.h"
 
 namespace pm::h2 {
 
@@ -57,6 +58,7 @@ class ServerStream final : public Stream, private http::ServerEnd {
   std::size_t room(http::Exchange&) noexcept override;
 
   bool is_short() const noexcept;
+  bool is_too_slow(std::uint64_t now) noexcept;
   void serve() noexcept;
   void refuse(std::uint16_t status) noexcept;
   void submit(const http::Response& response, std::uint16_t status, bool has_body,
@@ -73,6 +75,8 @@ class ServerStream final : public Stream, private http::ServerEnd {
   std::uint64_t announced_ =
       unknown;  // length of the body; a middleware may change what the request says
   std::uint64_t began_ms_;
+  http::BodyRate rate_;
+  std::uint64_t rated_ = 0;        // bytes that the rate knows of
   std::uint64_t answered_ms_ = 0;  // the head of the answer was handed over
   std::uint64_t progress_ = 0;     // bytes that had left, and when they were last more
   std::uint64_t progress_ms_ = 0;

@@ -61,6 +61,8 @@ class Stream : public ListNode<OpenTag>, public ListNode<ChangedTag> {
   void pass_end() noexcept;
   void discard() noexcept;  // nobody wants anything any more
   bool is_drained() const noexcept { return in_.empty() && fresh_.empty(); }
+  // Whatever has come was taken, so that more may come.
+  bool awaits_more() const noexcept { return wants_ && is_drained(); }
 
   // Sending. What was queued may be borrowed until flush_queue().
   void queue(const http::Chunk& chunk) noexcept;

@@ -153,7 +153,7 @@ Status Agent::open_network() {
                                   .pools = pools_.get(),
                                   .log = &log_});
   types_ = runtime::middleware_types(*input_.modules);
-  if (input_.usage) open_metrics();
+  if (input_.bundle.plan().has_metrics != 0) open_metrics();
   return success();
 }
 

@@ -90,7 +90,8 @@ void enter_child(ChildInput& input, const std::string& title, os::SandboxKind ki
   os::end_without_memory();
   os::restore_signals();
   keep_own_descriptors(input);
-  if (input.bundle.plan().has_metrics != 0) input.usage.emplace();
+  if (input.bundle.plan().has_metrics != 0 || input.bundle.plan().has_memory_limit != 0)
+    input.usage.emplace();
   if (input.is_daemon) leave_terminal(input.error_log);
   input.title->set("pointsman: " + title);
   const runtime::Plan& plan = input.bundle.plan();

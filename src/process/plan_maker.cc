@@ -2,6 +2,7 @@
 #include "process/plan_maker.h"
 
 #include "config/address.h"
+#include "core/number.h"
 #include "core/text.h"
 #include "os/user.h"
 #include "process/build_paths.h"
@@ -246,6 +247,7 @@ void Maker::set_rest() {
   plan_.term_is_graceful = choice(fixed_.operations.term_is_graceful);
   plan_.has_agent_site = fixed_.api || fixed_.metrics.prometheus ? 1 : 0;
   plan_.has_metrics = fixed_.metrics.prometheus ? 1 : 0;
+  plan_.has_memory_limit = parse_size(fixed_.worker_memory_limit).value_or(0) != 0 ? 1 : 0;
   plan_.orphans_serve = fixed_.operations.orphans == "serve" ? 1 : 0;
   plan_.sandbox = sandbox_mode(fixed_.operations.seccomp);
   plan_.open_files = static_cast<std::uint64_t>(std::max<std::int64_t>(0, fixed_.rlimit_nofile));

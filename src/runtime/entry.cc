@@ -47,6 +47,7 @@ h1::ServerSettings settings_of(const config::EntryPoint& source) {
   settings.linger_timeout_ms = whole_milliseconds(transport.lingering_timeout);
   settings.max_age_ms = whole_milliseconds(transport.keep_alive_max_time);
   settings.takes_http2 = true;
+  settings.min_body_rate = static_cast<std::uint64_t>(transport.min_body_rate);
   settings.max_requests =
       static_cast<std::uint64_t>(std::max<std::int64_t>(transport.keep_alive_max_requests, 0));
   return settings;
@@ -78,6 +79,7 @@ h2::ServerSettings http2_settings_of(const config::EntryPoint& source,
   settings.stall_timeout_ms = http1.stall_timeout_ms;
   settings.max_age_ms = http1.max_age_ms;
   settings.max_requests = http1.max_requests;
+  settings.min_body_rate = http1.min_body_rate;
   return settings;
 }
 
@@ -135,6 +137,7 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       denied_methods_(source.http.deny_methods),
       websockets_(source.name, source.http.websocket.enabled,
                   source.http.websocket.max_connections),
+      clients_(source.name, source.transport.max_connections_per_ip),
       takes_proxy_header_(source.proxy_protocol.has_value()),
       handshake_timeout_ms_(whole_milliseconds(source.transport.handshake_timeout)),
       grace_ms_(whole_milliseconds(source.transport.life_cycle.grace_timeout)),
@@ -176,8 +179,20 @@ void Entry::stop_listening() noexcept {
   listeners_.clear();
 }
 
+// Short of memory, a worker without a connection takes one all the same: nothing that goes could make room for it.
 bool Entry::may_accept() noexcept {
+  if (worker_->is_short_of_memory && worker_->connections > 0) return false;
   return worker_->connections < worker_->max_connections;
+}
+
+bool Entry::admit(const Address& client) noexcept {
+  if (clients_.enter(worker_->tools, client)) return true;
+  if (client_complaint_.may_say(worker_->codecs.loop->now_ms()))
+    worker_->log->warn(fmt::format("{} has as many connections as transport.maxConnectionsPerIP "
+                                   "allows; its next ones are closed",
+                                   client.to_string()),
+                       {{"entryPointName", name_}});
+  return false;
 }
 
 h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
@@ -190,7 +205,12 @@ h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
           .secure = nullptr};
 }
 
+// Behind a PROXY header the client is known later: serve() counts it then.
 void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
+  if (!takes_proxy_header_ && !admit(peer.address)) {
+    worker_->codecs.loop->kernel().close(fd);
+    return;
+  }
   if (takes_proxy_header_ || takes_tls()) {
     Prelude* prelude =
         Prelude::open(*this, *worker_->codecs.loop, fd,
@@ -198,13 +218,13 @@ void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
                        .takes_proxy_header = takes_proxy_header_,
                        .is_trusted = trusts_every_proxy_ || trusted_proxies_.contains(peer.address),
                        .read_timeout_ms = settings_.read_timeout_ms});
-    if (prelude == nullptr) return;
+    if (prelude == nullptr) return forget_client(peer.address);
     count_connection();
     preludes_.push_back(*prelude);
     return;
   }
   h1::Server* server = h1::Server::open(fd, options_for(peer));
-  if (server == nullptr) return;
+  if (server == nullptr) return clients_.leave(worker_->tools, peer.address);
   count_connection();
   connections_.push_back(*server);
 }
@@ -236,6 +256,10 @@ void Entry::count_handshake(std::string_view result) noexcept {
 void Entry::serve(net::Stream* stream, const Endpoint& client, std::string_view early,
                   std::unique_ptr<http::SecureFacts> secure, Protocol protocol) noexcept {
   if (secure != nullptr) count_handshake(secure->resumed ? "resumed" : "full");
+  if (takes_proxy_header_ && !admit(client.address)) {
+    stream->close();
+    return uncount_connection();
+  }
   if (protocol == Protocol::http2)
     return serve_http2(
         stream, early,
@@ -251,8 +275,12 @@ void Entry::serve_http2(net::Stream* stream, std::string_view early,
   options.settings = &http2_;
   options.handler = this;
   options.owner = this;
+  const Address client = options.client.address;
   h2::Server* session = h2::Server::open(stream, std::move(options));
-  if (session == nullptr) return uncount_connection();
+  if (session == nullptr) {
+    clients_.leave(worker_->tools, client);
+    return uncount_connection();
+  }
   sessions_.push_back(*session);
   session->start(early);
 }
@@ -265,6 +293,7 @@ void Entry::on_http2(h1::Server& server, net::Stream* stream, std::string_view e
 
 void Entry::on_closed(h2::Server& server) noexcept {
   worker_->trim->note(server.most_streams());
+  clients_.leave(worker_->tools, server.client().address);
   uncount_connection();
 }
 
@@ -281,8 +310,13 @@ void Entry::note_failed_handshake(const Endpoint& client, std::string_view why) 
                       {{"entryPointName", name_}});
 }
 
-void Entry::forget_prelude() noexcept {
+void Entry::forget_prelude(const Address& client) noexcept {
+  forget_client(client);
   uncount_connection();
+}
+
+void Entry::forget_client(const Address& client) noexcept {
+  if (!takes_proxy_header_) clients_.leave(worker_->tools, client);
 }
 
 void Entry::uncount_connection() noexcept {
@@ -298,7 +332,8 @@ void Entry::on_accept_failed(int error) noexcept {
       {{"entryPointName", name_}});
 }
 
-void Entry::on_closed(h1::Server&) noexcept {
+void Entry::on_closed(h1::Server& server) noexcept {
+  clients_.leave(worker_->tools, server.client().address);
   uncount_connection();
 }
 

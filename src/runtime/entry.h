@@ -18,6 +18,7 @@
 #include "http/url.h"
 #include "net/listener.h"
 #include "observe/request_meter.h"
+#include "runtime/client_connections.h"
 #include "runtime/runtime.h"
 #include "runtime/websockets.h"
 
@@ -52,6 +53,7 @@ struct WorkerState {
   std::uint32_t worker = 0;
   std::uint64_t connections = 0;  // open now
   std::uint64_t max_connections = 0;
+  bool is_short_of_memory = false;    // no further connections
   std::uint64_t next_connection = 1;  // numbers for logs
   std::uint16_t terminating = 0;      // the status that ping answers from now on; 0: all is well
   std::uint16_t terminating_status = 503;
@@ -100,7 +102,7 @@ class Entry final : public http::RequestHandler,
   enum class Protocol : std::uint8_t { http1, http2 };
   void serve(net::Stream* stream, const Endpoint& client, std::string_view early,
              std::unique_ptr<http::SecureFacts> secure, Protocol protocol) noexcept;
-  void forget_prelude() noexcept;
+  void forget_prelude(const Address& client) noexcept;
   bool takes_tls() const noexcept { return worker_->runtime->tls_hosts(index_).has_routers; }
   // Null: to be closed. Alive as long as it is held, whatever the configuration becomes meanwhile.
   std::shared_ptr<tls::ServerContext> choose_tls(std::string_view server_name) noexcept;
@@ -119,6 +121,8 @@ class Entry final : public http::RequestHandler,
   void on_accept_failed(int error) noexcept override;
   bool may_accept() noexcept override;
 
+  bool admit(const Address& client) noexcept;          // false: it has connections enough
+  void forget_client(const Address& client) noexcept;  // of a prelude
   void count_connection() noexcept;
   void uncount_connection() noexcept;
   void serve_http2(net::Stream* stream, std::string_view early,
@@ -152,6 +156,8 @@ class Entry final : public http::RequestHandler,
   http::PathOptions path_;
   std::vector<std::string> denied_methods_;
   Websockets websockets_;
+  ClientConnections clients_;
+  Seldom client_complaint_;
   bool takes_proxy_header_ = false;
   std::uint64_t handshake_timeout_ms_ = 0;
   bool trusts_every_proxy_ = false;

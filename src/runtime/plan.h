@@ -135,6 +135,7 @@ struct Plan {
       run_path;  // absolute; a folder below which the socket of the agent may get one of its own
   std::uint8_t has_agent_site = 0;
   std::uint8_t has_metrics = 0;
+  std::uint8_t has_memory_limit = 0;
   PathText pid_path;  // absolute; "" when none is asked for
   PlanLog log;
   PathText spill_path;       // a folder; "": the compiled-in one

@@ -70,12 +70,13 @@ void Prelude::take_proxy_header() noexcept {
 }
 
 void Prelude::take_hello() noexcept {
+  if (hello_ms_ == 0) hello_ms_ = loop_->now_ms();
   std::string assembled;
   const tls::Hello hello = tls::parse_hello(bytes_.view(), assembled);
   switch (hello.status) {
     case tls::Hello::Status::incomplete:
       // Records may be as small as they like, but not without end.
-      return bytes_.view().size() > 2 * tls::max_hello ? refuse_hello() : void();
+      return bytes_.view().size() > 2 * tls::max_hello ? refuse_hello() : bound_hello();
     case tls::Hello::Status::not_tls: return hand_over();
     case tls::Hello::Status::malformed: return refuse_hello();
     case tls::Hello::Status::found: break;
@@ -85,6 +86,14 @@ void Prelude::take_hello() noexcept {
   context_ = entry_->choose_tls(name);
   if (context_ == nullptr) return close();
   begin_handshake(std::move(name));
+}
+
+// A handshake's time runs from its first byte, also while the name that it is for is still awaited.
+void Prelude::bound_hello() noexcept {
+  const std::uint64_t allowed = entry_->handshake_timeout_ms();
+  if (allowed == 0) return;
+  const std::uint64_t ends = hello_ms_ + allowed;
+  if (!Timer::is_armed() || ends < Timer::deadline()) loop_->arm(*this, ends);
 }
 
 // The library has not seen it and never will, so the alert is ours: decode_error, fatal.
@@ -109,7 +118,7 @@ void Prelude::begin_handshake(std::string server_name) noexcept {
   if (allowed == 0) {
     loop_->disarm(*this);
   } else {
-    loop_->arm(*this, loop_->now_ms() + allowed);
+    loop_->arm(*this, hello_ms_ + allowed);
   }
   shake_hands();
 }
@@ -152,7 +161,7 @@ void Prelude::close() noexcept {
   stream_->close();
   stream_ = nullptr;
   leave();
-  entry_->forget_prelude();
+  entry_->forget_prelude(client_.address);
 }
 
 void Prelude::leave() noexcept {

@@ -61,6 +61,7 @@ class Prelude final : public net::Mortal,
   bool read_more() noexcept;
   void take_proxy_header() noexcept;
   void take_hello() noexcept;
+  void bound_hello() noexcept;
   void refuse_hello() noexcept;
   void begin_handshake(std::string server_name) noexcept;
   void shake_hands() noexcept;
@@ -73,6 +74,7 @@ class Prelude final : public net::Mortal,
   tls::Session* session_ = nullptr;              // once TLS has begun; the stream's
   std::shared_ptr<tls::ServerContext> context_;  // of the connection; held for the handshake
   ByteBuffer bytes_;
+  std::uint64_t hello_ms_ = 0;  // its first byte
   Endpoint client_;
   Phase phase_;
   bool trusted_;

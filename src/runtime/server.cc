@@ -2,12 +2,14 @@
 // server.cc -- the worker's data plane: Runtime, entry points and the order in which they start and end.
 #include "runtime/server.h"
 
+#include "core/number.h"
 #include "core/random.h"
 #include "core/seldom.h"
 #include "net/timer.h"
 #include "observe/access_log.h"
 #include "runtime/connector.h"
 #include "runtime/entry.h"
+#include "runtime/memory_guard.h"
 #include "runtime/memory_trim.h"
 #include "runtime/runtime.h"
 #include "runtime/self_report.h"
@@ -53,6 +55,9 @@ class DataPlane final : public Server,
   void on_turn_end() noexcept override;
   void watch_drain() noexcept;
   void open_meters(const config::Static& fixed);
+  void guard_memory(const config::Static& fixed);
+  void on_memory(MemoryGuard::Level level) noexcept;
+  void let_in() noexcept;
   void present(const Runtime* runtime);
 
   ServerOptions options_;
@@ -65,7 +70,8 @@ class DataPlane final : public Server,
   std::unique_ptr<observe::Meters> meters_;  // null: nothing is counted
   WorkerState state_;
   std::unique_ptr<upstream::PoolBook> pools_;
-  std::unique_ptr<SelfReport> report_;  // null: as there are no meters
+  std::unique_ptr<SelfReport> report_;         // null: as there are no meters
+  std::unique_ptr<MemoryGuard> memory_guard_;  // null: no limit
   std::unique_ptr<Succession> succession_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::uint64_t drain_began_ms_ = 0;  // 0: not draining
@@ -75,6 +81,7 @@ class DataPlane final : public Server,
   bool stopped_ = false;
   std::uint64_t lost_lines_ = 0;  // of the access log, when that was last said
   Seldom loss_complaint_;
+  Seldom memory_complaint_;
   std::unique_ptr<net::Jobs> jobs_;  // the last: ends before whatever its jobs work on or report to
 };
 
@@ -116,6 +123,7 @@ Status DataPlane::open(uv_loop_s* loop) {
                                                static_cast<EntryOwner&>(*this)));
     grace_ms_ = std::max(grace_ms_, entries_.back()->grace_ms());
   }
+  guard_memory(config.fixed);
   begin(std::move(config));
   if (options_.access_log != nullptr) loop_->at_turn_end(*this);
   return success();
@@ -130,6 +138,30 @@ void DataPlane::open_meters(const config::Static& fixed) {
       {.kind = observe::kind::worker, .name = fmt::format("{}", options_.worker)},
       observe::cell::worker_cells);
   if (cells != nullptr) state_.requests = cells + observe::cell::worker_requests;
+}
+
+void DataPlane::guard_memory(const config::Static& fixed) {
+  const std::uint64_t limit = parse_size(fixed.worker_memory_limit).value_or(0);
+  if (limit == 0 || options_.usage == nullptr) return;
+  memory_guard_ = std::make_unique<MemoryGuard>(
+      *loop_, *options_.usage, limit, [this](MemoryGuard::Level level) { on_memory(level); });
+}
+
+void DataPlane::on_memory(MemoryGuard::Level level) noexcept {
+  const bool was_short = state_.is_short_of_memory;
+  state_.is_short_of_memory = level != MemoryGuard::Level::plenty;
+  if (!was_short && state_.is_short_of_memory && memory_complaint_.may_say(loop_->now_ms()))
+    options_.log->warn("memory is short: no further connections are taken");
+  if (level == MemoryGuard::Level::very_short) {
+    for (auto& entry : entries_)
+      entry->close_idle();
+  }
+  if (was_short && !state_.is_short_of_memory) let_in();
+}
+
+void DataPlane::let_in() noexcept {
+  for (auto& entry : entries_)
+    entry->go_on();
 }
 
 void DataPlane::present(const Runtime* runtime) {
@@ -189,10 +221,9 @@ void DataPlane::on_turn_end() noexcept {
 
 void DataPlane::on_connection_closed() noexcept {
   trim_->note();
-  if (state_.connections + 1 == state_.max_connections) {
-    for (auto& entry : entries_)
-      entry->go_on();
-  }
+  const bool was_full = state_.connections + 1 == state_.max_connections;
+  const bool is_last = state_.is_short_of_memory && state_.connections == 0;
+  if (was_full || is_last) let_in();
   if (drain_began_ms_ != 0 && state_.connections == 0) loop_->arm(*this, loop_->now_ms());
 }
 
@@ -245,6 +276,7 @@ void DataPlane::stop() {
   if (stopped_ || loop_ == nullptr) return;
   stopped_ = true;
   loop_->disarm(*this);
+  memory_guard_.reset();
   if (report_ != nullptr) report_->report();
   report_.reset();
   for (auto& entry : entries_)

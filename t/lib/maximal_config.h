@@ -10,6 +10,7 @@ inline constexpr std::string_view maximal_config = R"yaml(
 workers: 3
 workerCpuAffinity: "001 010"
 workerConnections: 1000
+workerMemoryLimit: 512MiB
 spillPath: /var/spool
 spillSize: 1000000
 rlimitNofile: 5000
@@ -70,6 +71,8 @@ entryPoints:
       lingeringTimeout: 9s
       bufferSize: 16384
       handshakeTimeout: 11s
+      minBodyRate: 500
+      maxConnectionsPerIP: 20
     observability: {accessLogs: false, metrics: false, tracing: false, traceVerbosity: detailed}
   admin: {address: "127.0.0.1:0"}
 providers:

@@ -78,6 +78,8 @@ entryPoints:
       sendStallTimeout: 8s
       lingeringTimeout: 9s
       bufferSize: 16384
+      minBodyRate: 500
+      maxConnectionsPerIP: 20
     observability: {accessLogs: false, metrics: false, tracing: false, traceVerbosity: detailed}
 )");
 
@@ -130,12 +132,12 @@ TEST(static_options, what_an_entry_point_cannot_be_is_fatal) {
        "served"},
       {"udp: {timeout: 0}",
        "4:20: error: entryPoints.e.udp.timeout \"0\": out of range; write 1ns or more"},
-      {"transport: {minBodyRate: 500}",
-       "4:30: error: entryPoints.e.transport.minBodyRate is not supported yet; take it out"},
-      {"transport: {minBodyRate: 0}", "ok"},
-      {"transport: {maxConnectionsPerIP: 5}",
-       "4:38: error: entryPoints.e.transport.maxConnectionsPerIP is not supported yet; take it "
-       "out"},
+      {"transport: {minBodyRate: -1}",
+       "4:30: error: entryPoints.e.transport.minBodyRate \"-1\": out of range; write 0 to "
+       "1073741824 bytes a second"},
+      {"transport: {maxConnectionsPerIP: -1}",
+       "4:38: error: entryPoints.e.transport.maxConnectionsPerIP \"-1\": out of range; write 0 to "
+       "2147483647"},
   };
 
   check_rows(rows, entry_point);
@@ -239,8 +241,11 @@ TEST(static_options, a_root_key_that_is_not_there_yet_is_told_apart_from_one_tha
        "from files"},
       {"global: {checkNewVersion: true, sendAnonymousUsage: true, notAppendXForwardedFor: true}",
        "ok"},
-      {"workerMemoryLimit: 1GiB",
-       "1:20: error: workerMemoryLimit is not supported yet; take it out"},
+      {"workerMemoryLimit: 1GiB", "ok"},
+      {"workerMemoryLimit: 0", "ok"},
+      {"workerMemoryLimit: much",
+       "1:20: error: workerMemoryLimit \"much\": not allowed here; write a number of bytes, as in "
+       "536870912 or 512MiB"},
       {"providers: {docker: {}}",
        "1:13: error: providers.docker is not supported: configurations are read from files; take "
        "it out"},
