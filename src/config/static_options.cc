@@ -239,8 +239,7 @@ constexpr Option static_options[] = {
         .at_most(19),
     option<&Static::worker_memory_limit>(
         "workerMemoryLimit",
-        "memory of one worker, as in 512MiB: above 90 % it takes no connection, above 95 % it "
-        "closes idle ones; 0 is no limit")
+        "memory of one worker; above 90 % no new connections, above 95 % idle ones go; 0 is none")
         .checked(check_size),
     option<&Static::user>("user", "account of workers, NAME or NAME GROUP")
         .checked(check_user)

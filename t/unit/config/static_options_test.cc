@@ -134,7 +134,7 @@ TEST(static_options, what_an_entry_point_cannot_be_is_fatal) {
        "4:20: error: entryPoints.e.udp.timeout \"0\": out of range; write 1ns or more"},
       {"transport: {minBodyRate: -1}",
        "4:30: error: entryPoints.e.transport.minBodyRate \"-1\": out of range; write 0 to "
-       "1073741824 bytes a second"},
+       "1073741824"},
       {"transport: {maxConnectionsPerIP: -1}",
        "4:38: error: entryPoints.e.transport.maxConnectionsPerIP \"-1\": out of range; write 0 to "
        "2147483647"},
