@@ -192,13 +192,13 @@ def outcomes(daemon):
     return len(re.findall(r"reload \d+(:| applied| failed)", daemon.log))
 
 
-def reload_with_a_fault(daemon, config):
-    """Whatever comes of it, something does."""
+def reload_with_a_fault(daemon, config, is_silent):
+    """Whatever comes of it, something does, and is told; unless it is the telling that failed."""
     before = outcomes(daemon)
     with open(daemon.path, "w") as f:
         f.write(to_yaml(config))
     daemon.signal(signal.SIGHUP)
-    return wait_until(lambda: outcomes(daemon) > before or daemon.process.poll() is not None, 25 * SLOW)
+    return wait_until(lambda: outcomes(daemon) > before or daemon.process.poll() is not None or is_silent(), 25 * SLOW)
 
 
 class Reloads:
@@ -254,7 +254,8 @@ def test_a_reload_is_applied_or_refused_and_the_next_one_works(server, kind, rol
         for fault in faults_of(since(faults, before), role, 1 if kind == "static" else 2):
             faults.arm(role, *fault)
             with told(role, fault, place.daemon):
-                assert reload_with_a_fault(place.daemon, place.next()), "nothing came of the reload"
+                is_silent = lambda: fault[0] == "write" and faults.refused > 0
+                assert reload_with_a_fault(place.daemon, place.next(), is_silent), "nothing came of the reload"
                 faults.disarm()
                 place.judge()
             if place.deaths() >= DEATHS:
@@ -303,5 +304,6 @@ def test_one_byte_at_a_time(tmp_path):
             config["http"]["routers"]["more"] = {"rule": "Path(`/more`)", "service": "app"}
             reload(place.daemon, config)
             assert set(place.round()) == {200}
-        lines = (tmp_path / "access.log").read_text().splitlines()
+        # The last line may be cut: an end waits for its log a while, not for ever.
+        lines = (tmp_path / "access.log").read_text().split("\n")[:-1]
         assert len(lines) > 10 and [line for line in lines if not re.search(r'" \d\d\d \d+ "', line)] == []
