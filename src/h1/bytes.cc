@@ -2,6 +2,7 @@
 #include "h1/bytes.h"
 
 #if defined(__SSE2__)
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -77,55 +78,49 @@ bool is_clean(std::string_view block) noexcept {
   return is_clean_stride(load_rest(block), after_cr);
 }
 
-// Two LFs with one byte between them, and then a closer look.
-std::size_t find_head_end(std::string_view bytes) noexcept {
-  constexpr std::string_view end = "\r\n\r\n";
-  std::uint32_t before =
-      0;  // the last two bits of the stride before, where the first two of a larger one would be
-  std::size_t at = 0;
-  for (; bytes.size() - at >= stride; at += stride) {
-    const std::uint32_t lfs = bits_equal(load(bytes.data() + at), '\n');
-    for (std::uint32_t found = lfs & (lfs << 2 | before); found != 0; found &= found - 1) {
-      const auto last = at + static_cast<std::size_t>(std::countr_zero(found));
-      if (last >= 3 && bytes.compare(last - 3, end.size(), end) == 0) return last + 1;
-    }
-    before = lfs >> (stride - 2);
-  }
-  const std::size_t here = bytes.find(end, at < 3 ? 0 : at - 3);
-  return here == std::string_view::npos ? 0 : here + end.size();
-}
-
 // A control byte is the CR of a line end, the LF behind it, or a tab.
-bool Lines::find(std::string_view block) noexcept {
-  block_ = block.data();
+std::size_t Lines::find(std::string_view bytes) noexcept {
+  block_ = bytes.data();
   count_ = 0;
-  if (block.size() < 4 || block.size() >= UINT32_MAX) return false;
-  const auto size = static_cast<std::uint32_t>(block.size());
-  const std::uint32_t last = size - 2;  // where the empty line is to be
+  const auto size =
+      static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), UINT32_MAX - stride));
   std::uint32_t begin = 0;
   std::size_t count = 0;
   std::uint32_t known = 0;  // the first byte of a stride is the LF of a line end that was noted
   for (std::uint32_t at = 0; at < size; at += stride) {
     const bool is_whole = size - at >= stride;
-    const Stride bytes = is_whole ? load(block_ + at) : load_rest(block.substr(at));
-    std::uint32_t controls = bits_of_controls(bytes) & ~known;
+    const Stride part = is_whole ? load(block_ + at) : load_rest({block_ + at, size - at});
+    std::uint32_t controls = bits_of_controls(part) & ~known;
     known = 0;
     while (controls != 0) {
       const auto bit = static_cast<std::uint32_t>(std::countr_zero(controls));
       const std::uint32_t cr = at + bit;
       controls &= controls - 1;
       if (block_[cr] == '\t') continue;
-      const bool is_end = cr <= last && block_[cr] == '\r' && block_[cr + 1] == '\n';
-      if (!is_end || count == most || (cr == begin && cr != last)) return false;
+      const bool is_end = size - cr > 1 && block_[cr] == '\r' && block_[cr + 1] == '\n';
+      if (!is_end) return 0;
+      if (cr == begin) {
+        count_ = count;
+        end_ = block_ + cr + 2;
+        return count == 0 ? 0 : cr + 2;
+      }
+      if (count == most) return 0;
       ends_[count++] = cr;
       begin = cr + 2;
       if (controls == 0) known = 1;  // the LF is the first of the next
       controls &= controls - 1;
     }
   }
-  if (count < 2 || ends_[count - 1] != last || ends_[count - 2] + 2 != last) return false;
-  count_ = count - 1;
-  return true;
+  return 0;
+}
+
+// The name before it is most often shorter than a stride.
+std::size_t Lines::colon(std::string_view line) const noexcept {
+  if (end_ - line.data() < static_cast<std::ptrdiff_t>(stride)) return line.find(':');
+  const std::uint32_t found = bits_equal(load(line.data()), ':');
+  if (found == 0) return line.find(':', stride);
+  const auto at = static_cast<std::size_t>(std::countr_zero(found));
+  return at < line.size() ? at : std::string_view::npos;
 }
 
 #else
@@ -142,13 +137,12 @@ bool is_clean(std::string_view block) noexcept {
   return !after_cr;
 }
 
-std::size_t find_head_end(std::string_view bytes) noexcept {
-  const std::size_t at = bytes.find("\r\n\r\n");
-  return at == std::string_view::npos ? 0 : at + 4;
+std::size_t Lines::find(std::string_view) noexcept {
+  return 0;
 }
 
-bool Lines::find(std::string_view) noexcept {
-  return false;
+std::size_t Lines::colon(std::string_view line) const noexcept {
+  return line.find(':');
 }
 
 #endif

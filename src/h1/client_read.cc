@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // client_read.cc -- the answer's direction of a Client: heads judged, bodies decoded and handed on as they come.
+#include "core/slice.h"
 #include "core/text.h"
 #include "h1/bytes.h"
 #include "h1/client.h"
@@ -120,8 +121,9 @@ void Client::keep(std::string_view rest) noexcept {
 
 // False: more bytes are needed, or the exchange has ended.
 bool Client::take_head(std::string_view& bytes) noexcept {
+  Lines lines;
   Fault refused;
-  const Scan scan = scan_head(bytes, HeadKind::response, limits_, scan_, refused);
+  const Scan scan = scan_head(bytes, HeadKind::response, limits_, scan_, lines, refused);
   if (scan == Scan::incomplete) return false;
   if (scan == Scan::refused) {
     fail(http::Outcome::bad_response);
@@ -129,11 +131,12 @@ bool Client::take_head(std::string_view& bytes) noexcept {
   }
   http::Response& response = exchange_->response();
   response.headers.clear();
-  const std::string_view block = exchange_->arena().copy(bytes.substr(0, scan_.length));
+  const std::string_view block = exchange_->arena().copy(text::first(bytes, scan_.length));
   bytes.remove_prefix(scan_.length);
   scan_ = {};
+  lines.move_to(block.data());
   ResponseHead head;
-  if (parse_response(block, limits_, exchange_->request().method, response, head)) {
+  if (parse_response(block, lines, limits_, exchange_->request().method, response, head)) {
     fail(http::Outcome::bad_response);
     return false;
   }
@@ -221,7 +224,8 @@ bool Client::take_body(std::string_view& bytes) noexcept {
     case http::Framing::none:
     case http::Framing::length: break;
   }
-  const std::string_view slice = bytes.substr(0, std::min<std::uint64_t>(bytes.size(), body_left_));
+  const std::string_view slice =
+      text::first(bytes, std::min<std::uint64_t>(bytes.size(), body_left_));
   bytes.remove_prefix(slice.size());
   body_left_ -= slice.size();
   exchange_->trace().origin_bytes += slice.size();

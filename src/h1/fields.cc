@@ -191,7 +191,7 @@ bool read_plain(const Lines& lines, std::uint32_t max_fields, http::Headers& fie
   if (lines.size() - 1 > max_fields) return false;
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
-    const std::size_t colon = line.find(':');
+    const std::size_t colon = lines.colon(line);
     if (colon == std::string_view::npos) return false;
     const std::string_view name(line.data(), colon);
     const FieldId id = http::classify(name);

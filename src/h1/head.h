@@ -5,11 +5,13 @@
 //           sends one byte at a time costs linear work; parse_*() then read the whole block once
 //   out     the message; every view points into `block`, which the caller has put into the exchange's arena
 //   errors  a Fault: the status to answer with, and a word for the log; never an allocation, never a partial message
-//   cost    scan: one pass of memchr; parse: llhttp over the field lines plus the checks of security.md section 2
+//   cost    scan: one pass, 32 bytes at a time, which finds the lines too; parse: those lines, or llhttp over them where they hold
+//           a surprise, plus the checks of security.md section 2
 //   source  RFC 9112 sections 2 to 6; security.md sections 2, 3 and 5
 #pragma once
 
 #include "core/arena.h"
+#include "h1/bytes.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -44,15 +46,15 @@ struct HeadScan {
 enum class Scan : std::uint8_t { incomplete, complete, refused };
 
 // `bytes` is all that has come so far of this message (it begins where the message begins, and only grows between calls
-// with the same state). refused: `fault` says why.
+// with the same state). complete: `lines` has those of the head where that was cheap, or none. refused: `fault` says why.
 enum class HeadKind : std::uint8_t { request, response };
 Scan scan_head(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state,
-               Fault& fault) noexcept;
+               Lines& lines, Fault& fault) noexcept;
 
 // `block` is exactly one complete head without the skipped empty lines. Fills method, target, version, authority (as sent),
 // framing, content_length, expects_continue, wants_upgrade and headers; path and host are left to http/url. Header names
-// and values point into block; values have no blanks around them.
-Fault parse_request(std::string_view block, const HeadLimits& limits,
+// and values point into block; values have no blanks around them. `lines`: the block's, or none, and they are looked for.
+Fault parse_request(std::string_view block, Lines& lines, const HeadLimits& limits,
                     http::Request& request) noexcept;
 
 // `request_method` decides whether a body can follow (HEAD, and statuses without one). `framing` and `content_length` say
@@ -62,7 +64,7 @@ struct ResponseHead {
   bool claims_body = false;  // HEAD, 1xx, 204, 304 with a length or a coding: RFC 9112 section 6.3
   bool upgrade = false;      // 101
 };
-Fault parse_response(std::string_view block, const HeadLimits& limits,
+Fault parse_response(std::string_view block, Lines& lines, const HeadLimits& limits,
                      std::string_view request_method, http::Response& response,
                      ResponseHead& head) noexcept;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/slice.h"
 #include "core/text.h"
 #include "h1/bytes.h"
 #include "h1/fields.h"
@@ -70,11 +71,11 @@ Fault read_line(std::string_view line, Request& request, std::string_view& autho
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) return bad_line;
-  request.method = line.substr(0, first);
-  request.target = line.substr(first + 1, last - first - 1);
+  request.method = text::first(line, first);
+  request.target = text::behind(text::first(line, last), first + 1);
   if (!text::is_token(request.method)) return {400, "method is no token"};
   if (request.method.size() > max_method) return {400, "method too long"};
-  if (const Fault fault = read_version(line.substr(last + 1), request.version)) return fault;
+  if (const Fault fault = read_version(text::behind(line, last + 1), request.version)) return fault;
   if (request.method == "CONNECT") return {501, "CONNECT"};
   return read_target(request.method, request.target, authority);
 }
@@ -118,20 +119,19 @@ bool is_upgrade(const FieldFacts& facts, const Request& request) noexcept {
 
 }  // namespace
 
-Fault parse_request(std::string_view block, const HeadLimits& limits, Request& request) noexcept {
-  Lines plain;
-  if (!plain.find(block) && !is_clean(block))
+Fault parse_request(std::string_view block, Lines& lines, const HeadLimits& limits,
+                    Request& request) noexcept {
+  if (!lines.are_of(block) && !is_clean(block))
     return {400, "control byte or bare line end in the head"};
-  const std::size_t end = plain.empty() ? block.find('\r') : plain[0].size();
+  const std::size_t end = lines.empty() ? block.find('\r') : lines[0].size();
   if (end == std::string_view::npos) return bad_line;
   if (end > limits.max_line) return {414, "request line too long"};
 
   std::string_view authority;
-  if (const Fault fault = read_line(block.substr(0, end), request, authority)) return fault;
+  if (const Fault fault = read_line(text::first(block, end), request, authority)) return fault;
   FieldFacts facts;
-  const std::string_view lines = block.substr(end + 2);
-  if (const Fault fault =
-          read_fields(lines, plain, Section::request, limits.max_fields, request.headers, facts)) {
+  if (const Fault fault = read_fields(text::behind(block, end + 2), lines, Section::request,
+                                      limits.max_fields, request.headers, facts)) {
     return fault;
   }
   if (const Fault fault =

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/slice.h"
 #include "core/text.h"
 #include "h1/bytes.h"
 #include "h1/fields.h"
@@ -28,7 +29,7 @@ bool read_line(std::string_view line, Response& response, Version& version) noex
   if (status < 100) return false;
   response.status = static_cast<std::uint16_t>(status);
   if (line.size() == bare) return true;
-  response.reason = line.substr(bare + 1);
+  response.reason = text::behind(line, bare + 1);
   return line[bare] == ' ';
 }
 
@@ -52,21 +53,19 @@ bool may_be_followed_by_junk(const Response& response, const ResponseHead& head)
 
 }  // namespace
 
-Fault parse_response(std::string_view block, const HeadLimits& limits,
+Fault parse_response(std::string_view block, Lines& lines, const HeadLimits& limits,
                      std::string_view request_method, Response& response,
                      ResponseHead& head) noexcept {
-  Lines plain;
-  if (!plain.find(block) && !is_clean(block))
+  if (!lines.are_of(block) && !is_clean(block))
     return bad_answer("control byte or bare line end in the head");
-  const std::size_t end = plain.empty() ? block.find('\r') : plain[0].size();
+  const std::size_t end = lines.empty() ? block.find('\r') : lines[0].size();
   Version version = Version::http11;
-  if (end == std::string_view::npos || !read_line(block.substr(0, end), response, version)) {
+  if (end == std::string_view::npos || !read_line(text::first(block, end), response, version)) {
     return bad_answer("malformed status line");
   }
   FieldFacts facts;
-  const std::string_view lines = block.substr(end + 2);
-  if (const Fault fault = read_fields(lines, plain, Section::response, limits.max_fields,
-                                      response.headers, facts)) {
+  if (const Fault fault = read_fields(text::behind(block, end + 2), lines, Section::response,
+                                      limits.max_fields, response.headers, facts)) {
     return bad_answer(fault.why);
   }
   BodyFraming body;

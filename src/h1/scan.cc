@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "core/slice.h"
 #include "core/text.h"
 #include "h1/bytes.h"
 #include "h1/head.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace pm::h1 {
@@ -21,8 +23,9 @@ constexpr Fault empty_lines{400, "too many empty lines before the request"};
 
 class Scanner {
  public:
-  Scanner(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state) noexcept
-      : bytes_(bytes), kind_(kind), limits_(limits), state_(state) {}
+  Scanner(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state,
+          Lines& lines) noexcept
+      : bytes_(bytes), kind_(kind), limits_(limits), state_(state), lines_(lines) {}
 
   bool is_whole() noexcept;
   Scan run() noexcept;
@@ -45,6 +48,7 @@ class Scanner {
   HeadKind kind_;
   const HeadLimits& limits_;
   HeadScan& state_;
+  Lines& lines_;
   Fault fault_;
 };
 
@@ -91,19 +95,20 @@ Fault Scanner::judge_start_line(std::string_view line) const noexcept {
   if (!begins_well(line)) return not_http;
   if (kind_ == HeadKind::response) return {};
   if (line.size() < version.size()) return no_version;
-  const std::string_view end = line.substr(line.size() - version.size());
+  const std::string_view end = text::behind(line, line.size() - version.size());
   return end.starts_with(" HTTP/") ? Fault{} : no_version;
 }
 
 // The usual case: all of a head has come at once, and it is within all limits. What else is wrong with it the parser finds.
 bool Scanner::is_whole() noexcept {
   if (state_.looked != 0 || state_.first_done || bytes_.empty()) return false;
-  const std::size_t end = find_head_end(bytes_);
-  if (end == 0 || end > limits_.max_bytes) return false;
-  const std::string_view line = bytes_.substr(0, bytes_.find('\r'));
-  if (line.empty() || judge_start_line(line)) return false;
-  state_.length = static_cast<std::uint32_t>(end);
-  return true;
+  const std::size_t end = lines_.find(bytes_);
+  if (end != 0 && end <= limits_.max_bytes && !judge_start_line(lines_[0])) {
+    state_.length = static_cast<std::uint32_t>(end);
+    return true;
+  }
+  lines_.clear();
+  return false;
 }
 
 Scan Scanner::run() noexcept {
@@ -125,7 +130,7 @@ Scan Scanner::run() noexcept {
     if (length == 0) {
       step = on_empty_line(lf + 1);
     } else if (!state_.first_done) {
-      const Fault fault = judge_start_line(bytes_.substr(begin, length));
+      const Fault fault = judge_start_line(text::first(text::behind(bytes_, begin), length));
       if (fault) return refuse(fault);
       state_.first_done = true;
     }
@@ -141,9 +146,10 @@ Fault Scanner::fault() const noexcept {
 }  // namespace
 
 Scan scan_head(std::string_view bytes, HeadKind kind, const HeadLimits& limits, HeadScan& state,
-               Fault& fault) noexcept {
+               Lines& lines, Fault& fault) noexcept {
   // Offsets have 32 bits; the limit of a head ends far below, so nothing is lost.
-  Scanner scanner(bytes.substr(0, UINT32_MAX - 1), kind, limits, state);
+  const std::size_t count = std::min<std::size_t>(bytes.size(), UINT32_MAX - 1);
+  Scanner scanner(text::first(bytes, count), kind, limits, state, lines);
   const Scan result = scanner.run();
   if (result == Scan::refused) fault = scanner.fault();
   return result;

@@ -87,7 +87,7 @@ void Server::arm_for_state() noexcept {
       }
       if (body_is_due() && body_ != Body::raw)
         deadline = after(request_ms_, settings_->read_timeout_ms);
-      if (is_rated()) deadline = earliest(deadline, rate_.deadline_ms());
+      if (is_rated()) deadline = earliest(deadline, rate_deadline());
       if (response_ms_ != 0 && !exchange_->is_tunnel()) {
         deadline = earliest(deadline, after(response_ms_, settings_->write_timeout_ms));
       }
@@ -130,7 +130,7 @@ void Server::on_timer() noexcept {
   const bool stalled = stream_->is_blocked() && stream_->written() == progress_;
   const bool late_body = (body_is_due() && body_ != Body::raw && settings_->read_timeout_ms != 0 &&
                           now >= request_ms_ + settings_->read_timeout_ms) ||
-                         (is_rated() && rate_.is_over(now));
+                         (is_rated() && now >= rate_deadline());
   if (late_writing || (stalled && !late_body)) {
     exchange.trace().termination = late_writing ? "write-timeout" : "client-stalled";
     return cut(exchange);
@@ -323,7 +323,7 @@ void Server::go_on() noexcept {
 void Server::drop_exchange() noexcept {
   http::Exchange* exchange = exchange_;
   if (exchange == nullptr) return;
-  splice_.drop(loop());
+  forget_incoming();
   exchange->cancel_client_end();
   if (!exchange->response_ended() && stream_ != nullptr) {  // what is still queued will not be sent
     http::Trace& trace = exchange->trace();

@@ -16,11 +16,8 @@
 #pragma once
 
 #include "core/buffer.h"
-#include "h1/chunk.h"
 #include "h1/head.h"
-#include "http/body_rate.h"
 #include "http/codec.h"
-#include "net/splice.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
@@ -109,7 +106,8 @@ class Server final : public net::Mortal,
   void cut(http::Exchange&) noexcept override;
 
   // server_read.cc: the request's direction
-  struct Batch;  // what one step of decoding brought
+  struct Batch;     // what one step of decoding brought
+  struct Incoming;  // what only a body or a tunnel needs
   void read_some() noexcept;
   bool read_once(std::size_t& budget) noexcept;
   bool splice(std::size_t budget) noexcept;
@@ -117,7 +115,7 @@ class Server final : public net::Mortal,
   void take_head() noexcept;
   bool may_be_http2() const noexcept;
   void give_away() noexcept;
-  bool start_exchange(std::string_view block) noexcept;
+  bool start_exchange(std::string_view block, Lines& lines) noexcept;
   void set_body(const http::Request& request) noexcept;
   bool deliver_body() noexcept;
   void decode(Batch& batch) noexcept;
@@ -127,6 +125,7 @@ class Server final : public net::Mortal,
   void body_fault(const char* why) noexcept;
   void peer_ended() noexcept;
   void discard() noexcept;
+  void forget_incoming() noexcept;
   void tidy() noexcept;
   std::string_view input() const noexcept { return fresh_.empty() ? carry_.view() : fresh_; }
   void advance(std::size_t count) noexcept;
@@ -147,6 +146,7 @@ class Server final : public net::Mortal,
   bool is_rated() const noexcept {
     return settings_->min_body_rate != 0 && wants_body_ && body_is_due() && body_ != Body::raw;
   }
+  std::uint64_t rate_deadline() const noexcept;  // while is_rated()
   // Answered, and the rest of the request is still being read.
   bool is_draining() const noexcept {
     return is_running() && exchange_->response_ended() && !exchange_->is_tunnel();
@@ -164,10 +164,8 @@ class Server final : public net::Mortal,
       fresh_;  // unread bytes in the worker's read buffer; empty when the outermost call returns
   ByteBuffer carry_;  // unread bytes that had to wait
   HeadScan scan_;
-  ChunkReader chunks_;
-  http::BodyRate rate_;          // while is_rated()
-  net::Splice splice_;           // of a tunnel, towards the server
-  std::uint64_t body_left_ = 0;  // of a length; while closing: what may still be discarded
+  Incoming* incoming_ = nullptr;  // of the exchange's arena, once a body is due
+  std::uint64_t body_left_ = 0;   // of a length; while closing: what may still be discarded
   std::uint64_t opened_ms_;
   std::uint64_t request_ms_ = 0;   // first byte of the present request
   std::uint64_t response_ms_ = 0;  // the response head was handed over

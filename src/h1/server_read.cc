@@ -4,8 +4,12 @@
 // Unread bytes are in one of two places: `fresh_`, a view into the worker's read buffer that is good until the outermost
 // call returns, or `carry_`, a buffer of this connection. They are never in both. Bytes are taken off before they are handed
 // over: what is called may end the exchange, and a byte of a body must never be left to be read as a request.
+#include "core/slice.h"
 #include "h1/bytes.h"
+#include "h1/chunk.h"
 #include "h1/server.h"
+#include "http/body_rate.h"
+#include "net/splice.h"
 
 #include <algorithm>
 #include <array>
@@ -38,6 +42,12 @@ struct Server::Batch {
     slices[count++] = slice;
     size += slice.size();
   }
+};
+
+struct Server::Incoming {
+  ChunkReader chunks;
+  http::BodyRate rate;  // while is_rated()
+  net::Splice splice;   // of a tunnel, towards the server
 };
 
 void Server::on_readable() noexcept {
@@ -83,7 +93,7 @@ bool Server::read_once(std::size_t& budget) noexcept {
     got.status == net::Io::end ? peer_ended() : on_broken();
     return false;
   }
-  if (body_ == Body::raw) splice_.note_read(got.size);
+  if (body_ == Body::raw) incoming_->splice.note_read(got.size);
   take_input();
   budget -= std::min(budget, got.size);
   return budget > 0 && state_ != State::closed && state_ != State::closing &&
@@ -94,8 +104,9 @@ bool Server::read_once(std::size_t& budget) noexcept {
 bool Server::splice(std::size_t budget) noexcept {
   net::Stream* const sink = exchange_->stream_to_server();
   if (sink == nullptr || !stream_->is_plain()) return false;
-  const net::Splice::Step step = splice_.move(*stream_, *sink, budget);
-  exchange_->trace().request_bytes += splice_.taken();
+  net::Splice& splice = incoming_->splice;
+  const net::Splice::Step step = splice.move(*stream_, *sink, budget);
+  exchange_->trace().request_bytes += splice.taken();
   switch (step) {
     case net::Splice::Step::copy: return false;
     case net::Splice::Step::dry:
@@ -175,8 +186,9 @@ void Server::take_head() noexcept {
     }
     return arm_for_state();
   }
+  Lines lines;
   Fault fault;
-  const Scan scan = scan_head(input(), HeadKind::request, settings_->limits, scan_, fault);
+  const Scan scan = scan_head(input(), HeadKind::request, settings_->limits, scan_, lines, fault);
   // Empty lines begin no request: the connection stays as idle as it was, and its time runs on.
   if (scan == Scan::incomplete && input().size() == scan_.skipped) return;
   if (state_ == State::idle) {
@@ -185,20 +197,21 @@ void Server::take_head() noexcept {
   }
   if (scan == Scan::refused) return refuse(fault);
   if (scan == Scan::incomplete) return arm_for_state();
-  const std::string_view block = input().substr(scan_.skipped, scan_.length - scan_.skipped);
+  const std::string_view block = text::behind(text::first(input(), scan_.length), scan_.skipped);
   const std::size_t length = scan_.length;
   scan_ = {};
-  if (!start_exchange(block)) return;
+  if (!start_exchange(block, lines)) return;
   advance(length);
   handler_->on_request(*exchange_);
   if (is_running() && !wants_body_) stream_->pause();
 }
 
-bool Server::start_exchange(std::string_view block) noexcept {
+bool Server::start_exchange(std::string_view block, Lines& lines) noexcept {
   exchange_ = new (context_->exchanges.take()) http::Exchange(context_->blocks, *this);
   http::Request& request = exchange_->request();
   request.head = exchange_->arena().copy(block);
-  const Fault fault = parse_request(request.head, settings_->limits, request);
+  lines.move_to(request.head.data());
+  const Fault fault = parse_request(request.head, lines, settings_->limits, request);
   if (fault) {
     drop_exchange();
     refuse(fault);
@@ -219,6 +232,15 @@ bool Server::start_exchange(std::string_view block) noexcept {
   return true;
 }
 
+std::uint64_t Server::rate_deadline() const noexcept {
+  return incoming_->rate.deadline_ms();
+}
+
+void Server::forget_incoming() noexcept {
+  if (incoming_ != nullptr) incoming_->splice.drop(loop());
+  incoming_ = nullptr;
+}
+
 void Server::set_body(const http::Request& request) noexcept {
   body_ = Body::none;
   body_left_ = 0;
@@ -227,18 +249,21 @@ void Server::set_body(const http::Request& request) noexcept {
     body_left_ = request.content_length;
   } else if (request.framing == http::Framing::chunked) {
     body_ = Body::chunked;
-    chunks_.reset();
   }
-  if (body_ == Body::none) exchange_->note_empty_request();
+  if (body_ == Body::none) return exchange_->note_empty_request();
+  incoming_ = exchange_->arena().make<Incoming>();
 }
 
 // The sink wants the body. What is unread goes to it at once, the rest as it comes.
 void Server::resume_request(http::Exchange& exchange) noexcept {
-  if (exchange.is_tunnel() && !exchange.request_received()) body_ = Body::raw;
+  if (exchange.is_tunnel() && !exchange.request_received()) {
+    body_ = Body::raw;
+    if (incoming_ == nullptr) incoming_ = exchange.arena().make<Incoming>();
+  }
   if (!is_running() || !body_is_due()) return;
   if (!wants_body_) {
     wants_body_ = true;
-    rate_.begin(loop().now_ms());
+    incoming_->rate.begin(loop().now_ms());
     if (is_rated()) arm_for_state();
   }
   if (owes_continue_) {
@@ -267,7 +292,7 @@ bool Server::deliver_body() noexcept {
     return false;
   }
   advance(batch.consumed);
-  if (is_rated()) rate_.note(loop().now_ms(), batch.size, settings_->min_body_rate);
+  if (is_rated()) incoming_->rate.note(loop().now_ms(), batch.size, settings_->min_body_rate);
   if (batch.ended) {
     body_ = Body::none;
     wants_body_ = false;
@@ -291,7 +316,7 @@ void Server::decode(Batch& batch) noexcept {
   switch (body_) {
     case Body::length: {
       const std::string_view slice =
-          bytes.substr(0, std::min<std::uint64_t>(bytes.size(), body_left_));
+          text::first(bytes, std::min<std::uint64_t>(bytes.size(), body_left_));
       batch.add(slice);
       batch.consumed = slice.size();
       body_left_ -= slice.size();
@@ -311,9 +336,9 @@ void Server::decode(Batch& batch) noexcept {
 void Server::decode_chunked(std::string_view input, Batch& batch) noexcept {
   const std::size_t before = input.size();
   while (batch.count < batch.slices.size() && !input.empty()) {
-    switch (chunks_.read(input)) {
+    switch (incoming_->chunks.read(input)) {
       case ChunkReader::Step::fault: batch.fault = "malformed chunk"; return;
-      case ChunkReader::Step::data: batch.add(chunks_.data()); break;
+      case ChunkReader::Step::data: batch.add(incoming_->chunks.data()); break;
       case ChunkReader::Step::more: break;
       case ChunkReader::Step::trailers:
         body_ = Body::trailers;

@@ -2,6 +2,7 @@
 #include "http/authority.h"
 
 #include "core/ip.h"
+#include "core/slice.h"
 #include "core/text.h"
 
 #include <array>
@@ -34,7 +35,7 @@ bool is_port_suffix(std::string_view text) noexcept {
   if (text.empty()) return true;
   if (text[0] != ':' || text.size() > 6) return false;
   unsigned value = 0;
-  for (const char c : text.substr(1)) {
+  for (const char c : text::behind(text, 1)) {
     if (!text::is_digit(c)) return false;
     value = value * 10 + static_cast<unsigned>(c - '0');
   }
@@ -87,9 +88,9 @@ bool canonical_host(std::string_view authority, Arena& arena, std::string_view& 
       return false;
     }
   }
-  if (!is_port_suffix(authority.substr(at))) return false;
+  if (!is_port_suffix(text::behind(authority, at))) return false;
   if (at == 0 && !authority.empty()) return false;  // ":80"
-  host = authority.substr(0, at);
+  host = text::first(authority, at);
   if (upper) host = to_lower(host, arena);
   return true;
 }

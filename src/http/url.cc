@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "http/url.h"
 
+#include "core/slice.h"
 #include "core/text.h"
 #include "http/authority.h"
 
@@ -162,7 +163,7 @@ TargetFault resolve_path(Request& request, std::string_view target, PathOptions 
                                              : "control byte or blank in the path");
   }
   // The path of "http://host" and "http://host?x" is empty on the wire and "/" for everybody else.
-  request.path = scan.length == 0 ? std::string_view("/") : target.substr(0, scan.length);
+  request.path = scan.length == 0 ? std::string_view("/") : text::first(target, scan.length);
   if (scan.coded) {
     if (const TargetFault fault = normalize_path(request.path, arena)) return fault;
     scan.unclean = true;  // a decoded dot may have made a dot segment
@@ -173,7 +174,7 @@ TargetFault resolve_path(Request& request, std::string_view target, PathOptions 
   request.has_query = false;
   request.query = {};
   if (scan.length == target.size()) return {};
-  return resolve_query(request, target.substr(scan.length + 1), options);
+  return resolve_query(request, text::behind(target, scan.length + 1), options);
 }
 
 // Absolute form: cuts scheme and authority off `target`. The authority beats whatever Host says (RFC 9112, 3.2.2).

@@ -37,7 +37,7 @@ class TurnEnd {
 
 class Loop {
  public:
-  static constexpr std::size_t small_read = 65536;
+  static constexpr std::size_t small_read = 81920;  // a body of 64 KiB comes with its head
   static constexpr std::size_t large_read =
       262144;  // while a body streams at full reads (decision 44)
 

@@ -117,15 +117,20 @@ TEST_GROUP(h1_response_head) {
   ResponseHead head;
   std::string block;
 
+  Fault read(std::string_view bytes, std::string_view method, http::Response & into,
+             ResponseHead & facts) {
+    Lines lines;
+    return parse_response(bytes, lines, limits, method, into, facts);
+  }
   Fault parse(std::string_view text, std::string_view method = "GET") {
     block = std::string(text) + "\r\n";
-    return parse_response(block, limits, method, response, head);
+    return read(block, method, response, head);
   }
   void check(const Row& row) {
     http::Response answer(arena);
     ResponseHead facts;
     const std::string bytes = std::string(row.head) + "\r\n";
-    const Fault fault = parse_response(bytes, limits, row.method, answer, facts);
+    const Fault fault = read(bytes, row.method, answer, facts);
     const char* text = bytes.c_str();
     LONGS_EQUAL_TEXT(0, fault.status, text);
     LONGS_EQUAL_TEXT(row.status, answer.status, text);
@@ -140,7 +145,7 @@ TEST(h1_response_head, answers_502_for_whatever_can_be_read_in_two_ways) {
   for (const std::string_view bytes : refused) {
     http::Response answer(arena);
     const std::string whole = std::string(bytes) + "\r\n";
-    LONGS_EQUAL_TEXT(502, parse_response(whole, limits, "GET", answer, head).status, whole.c_str());
+    LONGS_EQUAL_TEXT(502, read(whole, "GET", answer, head).status, whole.c_str());
   }
 }
 

@@ -66,7 +66,8 @@ TEST_GROUP(h1_scan) {
   Fault fault;
 
   Scan look(std::string_view bytes, HeadKind kind = HeadKind::request) {
-    return scan_head(bytes, kind, limits, scan, fault);
+    Lines lines;
+    return scan_head(bytes, kind, limits, scan, lines, fault);
   }
   Scan look_one_by_one(std::string_view bytes, HeadKind kind) {
     Scan found = Scan::incomplete;
