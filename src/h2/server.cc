@@ -13,7 +13,7 @@ constexpr std::uint64_t tick_ms = 1000;
 constexpr std::uint64_t told_for_ms = 1000;  // then streams that were on their way have come
 constexpr std::size_t remembered_resets = 256;
 constexpr std::size_t least_share = 4096;
-constexpr std::size_t most_share = 65536;
+constexpr std::size_t most_share = net::Loop::small_read;
 
 bool contains(const std::vector<std::int32_t>& ids, std::int32_t id) noexcept {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -161,7 +161,7 @@ void Server::forget(ServerStream& stream) noexcept {
 // How much a source should bring at once, so that all streams together stay within what a connection may pin.
 std::size_t Server::fair_share() const noexcept {
   const std::size_t streams = std::max<std::size_t>(open_streams(), 1);
-  const std::size_t share = std::min(room_to_queue() / streams, most_share);
+  const std::size_t share = std::min(room_left() / streams, most_share);
   return share < 2 * least_share ? least_share : share;  // a block of a queue, or a large one
 }
 

@@ -21,6 +21,7 @@
 #include "net/stream.h"
 #include "net/timer.h"
 
+#include <algorithm>
 #include <array>
 
 namespace pm::h2 {
@@ -92,9 +93,12 @@ class Session : public net::Mortal,
   void admit(Stream& stream) noexcept;
   void let_go(Stream& stream) noexcept;
   std::size_t open_streams() const noexcept { return open_streams_; }
-  // Bytes of all streams that may wait to leave; then sources are held, but each stream may have a little. That may double it,
-  // and the other half is what the streams themselves cost.
-  std::size_t room_to_queue() const noexcept { return settings_.memory / 4; }
+  // Bytes of all streams that may wait to leave; then sources are held, but each stream may have a little (a quarter of all
+  // when there are 250), and what the streams themselves cost is more than half.
+  std::size_t room_to_queue() const noexcept { return settings_.memory / 6; }
+  std::size_t room_left() const noexcept {
+    return room_to_queue() - std::min(queued_, room_to_queue());
+  }
   std::size_t most_streams() const noexcept { return most_streams_; }  // at once, so far
   std::uint64_t opened_ms() const noexcept { return opened_ms_; }
   std::uint64_t last_read_ms() const noexcept { return last_read_ms_; }
