@@ -158,10 +158,11 @@ unit test:
 endif
 
 # The same binaries for both uses: libFuzzer drives them in B-fuzz (clang), t/fuzz/replay.cc in the other builds.
-#   make fuzz SECONDS=600 FUZZ=rules     fuzzes one target, or each in turn; what it finds goes to B-fuzz/corpus
+#   make fuzz TIME=10m FUZZ=rules        fuzzes one target, or each in turn, for 600, 10m or 1h; what it finds goes to B-fuzz/corpus
 #   make fuzz-replay                     builds the targets that replay files
 FUZZ ?= $(sort $(filter-out replay,$(basename $(notdir $(wildcard $(TOP)/t/fuzz/*.cc)))))
-SECONDS ?= 60
+TIME = 60
+FUZZ_SECONDS = $(shell echo '$(TIME)' | awk '/^[0-9]+[smh]?$$/ { print $$0 * ($$0 ~ /h/ ? 3600 : $$0 ~ /m/ ? 60 : 1) }')
 FUZZ_BINARIES = $(FUZZ:%=$(B)/fuzz/%)
 REPLAY = $(if $(filter yes,$(FUZZER)),,$(B)/obj/t/fuzz/replay.o)
 $(B)/fuzz/%: LDFLAGS += $(if $(filter yes,$(FUZZER)),-fsanitize=fuzzer)
@@ -171,11 +172,12 @@ $(B)/fuzz/%: $(B)/obj/t/fuzz/%.o $(REPLAY) $(B)/obj/modules.o $(TEST_ARCHIVE) $(
 .PHONY: fuzz-targets $(FUZZ:%=fuzz-run-%)
 fuzz-replay fuzz-targets: $(FUZZ_BINARIES)
 fuzz:
+	@[ -n '$(FUZZ_SECONDS)' ] || { echo 'TIME=$(TIME): write 600, 10m or 1h' >&2; exit 2; }
 	@$(MAKE) --no-print-directory B=$(B)-fuzz FUZZ='$(FUZZ)' fuzz-targets
 	@set -e; for name in $(FUZZ); do \
 	  mkdir -p $(B)-fuzz/corpus/$$name $(TOP)/t/fuzz/corpus/$$name; \
-	  echo "== $$name, $(SECONDS) s"; \
-	  $(B)-fuzz/fuzz/$$name -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	  echo "== $$name, $(FUZZ_SECONDS) s"; \
+	  $(B)-fuzz/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	    -artifact_prefix=$(B)-fuzz/$$name- $(B)-fuzz/corpus/$$name $(TOP)/t/fuzz/corpus/$$name; done
 
 # Programs that measure: t/bench/NAME.cc becomes B/bench/NAME. What all measurements of a running daemon share, the upstream and
@@ -282,7 +284,7 @@ help:
 	@echo 'check-long         what takes minutes: 10,000 kills over the shared memory, 1,000 reloads, 20 upgrades'
 	@echo 'unit test          builds, runs the unit tests; unit-ROOM and unit-modules: builds and runs those of one room'
 	@echo 'lint format        checks tiers, format, headers, sizes, clang-tidy; formats'
-	@echo 'fuzz               fuzzes each target for SECONDS=60; FUZZ=NAME: one'
+	@echo 'fuzz               fuzzes each target for TIME=60 (seconds; 10m, 1h); FUZZ=NAME: one'
 	@echo 'bench bench-quick  beside nginx, HAProxy, nghttpx, h2o and Caddy: half an hour, 3 minutes'
 	@echo 'bench-instr        user instructions a request against the committed ones'
 	@echo 'bench-scaling      over workers, routers, servers and connections; bench-daemon: what it costs by itself'
