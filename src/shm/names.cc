@@ -186,7 +186,7 @@ NameAnswer Names::lookup(std::string_view name) const noexcept {
   if (lower.view().empty()) return answer;
   const Place place = find(lower.view());
   if (place.slot == nullptr) return answer;
-  answer.state = place.fact.state;
+  answer.state = place.fact.state <= NameState::timed_out ? place.fact.state : NameState::unknown;
   answer.generation = place.fact.generation;
   answer.count = std::min<std::size_t>(place.fact.count, most_addresses);
   for (std::size_t i = 0; i < answer.count; ++i) {

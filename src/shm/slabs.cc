@@ -23,6 +23,10 @@ constexpr std::uint32_t layout = 1;
 constexpr std::size_t head_size = 64;
 constexpr std::uint32_t step = 32;  // of sizes: places fit more often
 
+constexpr bool is_size(std::uint32_t size, std::uint64_t room) noexcept {
+  return size >= step && size % step == 0 && size <= room;
+}
+
 }  // namespace
 
 struct Slab::Head {
@@ -63,22 +67,28 @@ Slab Slabs::slab(unsigned slot) {
 // ---- the writer -------------------------------------------------------------------------------------------------------
 
 std::uint64_t Slab::used() const noexcept {
-  return std::min<std::uint64_t>(head().used.load(std::memory_order_acquire), size_ - head_size);
+  const std::uint64_t said = head().used.load(std::memory_order_acquire);
+  return std::min<std::uint64_t>(said, size_ - head_size) / step * step;
 }
 
-Slab::Record* Slab::first() const noexcept {
-  return used() < sizeof(Record) ? nullptr : reinterpret_cast<Record*>(base_ + head_size);
+// Null: there is none, or one that nobody has written so, behind which nobody can walk.
+Slab::Record* Slab::at(std::uint64_t place) const noexcept {
+  const std::uint64_t end = used();
+  if (place + sizeof(Record) > end) return nullptr;
+  auto* record = reinterpret_cast<Record*>(base_ + head_size + place);
+  return is_size(record->size, end - place) ? record : nullptr;
 }
 
-Slab::Record* Slab::next(const Record* record) const noexcept {
-  const auto at = static_cast<std::uint64_t>(reinterpret_cast<const char*>(record) - base_) -
-                  head_size + record->size;
-  if (record->size < sizeof(Record) || at + sizeof(Record) > used()) return nullptr;
-  return reinterpret_cast<Record*>(base_ + head_size + at);
+std::uint64_t Slab::end_of(const Record* record) const noexcept {
+  const auto place = static_cast<std::uint64_t>(reinterpret_cast<const char*>(record) - base_);
+  return place - head_size + record->size;
 }
 
+// A record that says more than it has room for says nothing, and its place is free.
 bool Slab::is_there(const Record* record) noexcept {
-  return record->kind.load(std::memory_order_relaxed) != 0;
+  const std::size_t text = std::size_t{record->name} + record->second + record->extra;
+  return record->kind.load(std::memory_order_relaxed) != 0 &&
+         record->cells * sizeof(Cell) + text <= record->size - sizeof(Record);
 }
 
 Cell* Slab::cells_of(Record* record) noexcept {
@@ -103,9 +113,14 @@ SeriesId Slab::id_of_record(const Record* record) noexcept {
 
 // What earlier holders have left is looked for here: the places of series that were removed, or half made.
 Slab::Slab(char* base, std::size_t size) : base_(base), size_(size) {
+  std::uint64_t said = head().used.load(std::memory_order_acquire);
+  std::uint64_t whole = 0;
   for (Record* record = first(); record != nullptr; record = next(record)) {
     if (!is_there(record)) free_.emplace(record->size, record);
+    whole = end_of(record);
   }
+  // Damaged: what stands behind, and what would be put there, is seen by no reader.
+  if (whole != said) head().used.compare_exchange_strong(said, whole);
 }
 
 Slab::Record* Slab::take_free(std::uint32_t size) {
@@ -172,7 +187,7 @@ bool Slabs::copy_next(unsigned slot, std::uint64_t& at, Copy& copy) const {
   if (at + sizeof(Slab::Record) > used) return false;
   const auto* record = reinterpret_cast<const Slab::Record*>(base + at);
   const std::uint32_t size = record->size;
-  if (size < sizeof(Slab::Record) || size > used - at) return false;  // nobody writes such a size
+  if (!is_size(size, used - at)) return false;  // nobody writes such a size
   at += size;
 
   const std::uint32_t kind = record->kind.load(std::memory_order_acquire);

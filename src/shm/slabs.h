@@ -77,8 +77,10 @@ class Slab {
   struct Record;
   Slab(char* base, std::size_t size);
   Head& head() const noexcept { return *reinterpret_cast<Head*>(base_); }
-  Record* first() const noexcept;
-  Record* next(const Record* record) const noexcept;
+  Record* at(std::uint64_t place) const noexcept;
+  std::uint64_t end_of(const Record* record) const noexcept;
+  Record* first() const noexcept { return at(0); }
+  Record* next(const Record* record) const noexcept { return at(end_of(record)); }
   Record* take_free(std::uint32_t size);
   static bool is_there(const Record* record) noexcept;
   static SeriesId id_of_record(const Record* record) noexcept;

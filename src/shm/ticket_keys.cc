@@ -4,6 +4,8 @@
 #include "core/random.h"
 #include "shm/twofold.h"
 
+#include <algorithm>
+
 #include <sys/mman.h>
 
 namespace pm::shm {
@@ -38,7 +40,7 @@ void TicketKeys::keep_out_of_dumps() noexcept {
 void TicketKeys::rotate() noexcept {
   auto& ring = *static_cast<Ring*>(zone_.data());
   TicketRing next;
-  ring.load(next);
+  load(next);
   for (std::size_t i = next.secrets.size() - 1; i > 0; --i)
     next.secrets[i] = next.secrets[i - 1];
   fill_secret(next.secrets[0].name.data(), next.secrets[0].name.size());
@@ -49,7 +51,9 @@ void TicketKeys::rotate() noexcept {
 }
 
 bool TicketKeys::load(TicketRing& ring) const noexcept {
-  return static_cast<const Ring*>(zone_.data())->load(ring);
+  if (!static_cast<const Ring*>(zone_.data())->load(ring)) return false;
+  ring.count = std::min<std::uint64_t>(ring.count, ring.secrets.size());
+  return true;
 }
 
 }  // namespace pm::shm

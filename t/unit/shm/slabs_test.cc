@@ -158,3 +158,27 @@ TEST(slabs, the_program_after_an_upgrade_reads_the_same) {
       [&seen](const shm::Series& series) { seen += series.cells[0]; });
   CHECK_EQUAL(7u, seen);
 }
+
+TEST(slabs, a_damaged_size_costs_what_stands_behind_it_and_the_next_holder_counts_on) {
+  shm::Slab before = slabs.slab(0);
+  before.append(id_of("first"), 1);
+  shm::Cell* broken = before.append(id_of("broken"), 1);
+  before.append(id_of("behind"), 1);
+  reinterpret_cast<std::uint32_t*>(broken)[-6] = 5000;  // its size: more than the slab has
+
+  slabs.slab(0).append(id_of("next"), 1);
+
+  CHECK_EQUAL(std::string("first=0 next=0 "), all());
+}
+
+TEST(slabs, texts_that_do_not_lie_in_their_record_are_none_of_anybody) {
+  shm::Cell* broken = slabs.slab(0).append(id_of("broken", gauge), 1);
+  shm::put(broken[0], 5);
+  reinterpret_cast<std::uint16_t*>(broken)[-5] = 60000;  // how long its name is
+
+  slabs.clear_gauges(0);
+
+  CHECK_EQUAL(5u, broken[0].load());
+  slabs.slab(0).append(id_of("places", gauge), 1);
+  CHECK_EQUAL(std::string("places=0 "), all());
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shm/ticket_keys.h"
 
+#include "shm/twofold.h"
+
 #include <CppUTest/TestHarness.h>
 
 using namespace pm;
@@ -38,4 +40,12 @@ TEST(ticket_keys, a_rotation_keeps_the_two_before_it) {
   CHECK_TRUE(fourth.secrets[1].name == third.secrets[0].name);
   CHECK_TRUE(fourth.secrets[2].secret == third.secrets[1].secret);
   CHECK_TRUE(fourth.generation != third.generation);
+}
+
+TEST(ticket_keys, a_damaged_count_is_never_more_than_there_are) {
+  shm::TicketRing damaged = ring();
+  damaged.count = 1000;
+  static_cast<shm::Twofold<shm::TicketRing>*>(keys.zone().data())->store(damaged);
+
+  CHECK_EQUAL(3u, ring().count);
 }
