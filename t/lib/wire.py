@@ -143,14 +143,16 @@ class Reader:
             return "length", int(lengths[0])
         return "none", 0
 
+    def size_of(self, line):
+        if not CHUNK_SIZE.fullmatch(line):
+            raise ProtocolError("malformed chunk size %r" % line)
+        return int(line, 16)
+
     def _chunked(self, message):
         body = []
         try:
             while True:
-                size = self.line()
-                if not CHUNK_SIZE.fullmatch(size):
-                    raise ProtocolError("malformed chunk size %r" % size)
-                count = int(size, 16)
+                count = self.size_of(self.line())
                 if count == 0:
                     break
                 body.append(self.take(count))
