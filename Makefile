@@ -168,7 +168,7 @@ REPLAY = $(if $(filter yes,$(FUZZER)),,$(B)/obj/t/fuzz/replay.o)
 $(B)/fuzz/%: LDFLAGS += $(if $(filter yes,$(FUZZER)),-fsanitize=fuzzer)
 $(B)/fuzz/%: $(B)/obj/t/fuzz/%.o $(REPLAY) $(B)/obj/modules.o $(TEST_ARCHIVE) $(ARCHIVES)
 	$(LINK)
-.PRECIOUS: $(B)/obj/%.o
+.PRECIOUS: $(B)/obj/%.o $(B)/obj/t/%.o
 .PHONY: fuzz-targets $(FUZZ:%=fuzz-run-%)
 fuzz-replay fuzz-targets: $(FUZZ_BINARIES)
 fuzz:
