@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // replay.cc -- drives a fuzz target over files named on the command line: what a corpus knows, any compiler checks.
 //
-//   in      FILE ...                                  each of them, once
+//   in      FILE ...                                  each of them, once; of a folder all that is in it
 //           --mutate SECONDS [--seed NUMBER] FILE ... what t/lib/mutator makes of them, for so long
 //   out     "N files" at the end; before each file its name, flushed, so that a crash names its cause
 //           "N inputs, seed NUMBER"; an input that fails is written beside the program, NAME.failing, and named
@@ -9,16 +9,19 @@
 #include "t/lib/mutator.h"
 #include "t/lib/supervised.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -33,6 +36,15 @@ struct Order {
   std::vector<std::string> files;
 };
 
+// By name: a seed means the same on every machine.
+void add_files(const std::string& path, std::vector<std::string>& files) {
+  if (!std::filesystem::is_directory(path)) return files.push_back(path);
+  const auto first = files.size();
+  for (const auto& entry : std::filesystem::directory_iterator(path))
+    files.push_back(entry.path().string());
+  std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+}
+
 Order read_order(int count, char** arguments) {
   Order order;
   for (int i = 1; i < count; ++i) {
@@ -42,7 +54,7 @@ Order read_order(int count, char** arguments) {
     } else if (word == "--seed" && i + 1 < count) {
       order.seed = std::strtoull(arguments[++i], nullptr, 10);
     } else {
-      order.files.push_back(word);
+      add_files(word, order.files);
     }
   }
   return order;
