@@ -221,10 +221,15 @@ bench-daemon: benches
 STRESSES := $(sort $(basename $(notdir $(wildcard $(TOP)/t/stress/*.cc))))
 $(B)/stress/%: $(B)/obj/t/stress/%.o $(ARCHIVES)
 	$(LINK)
-.PHONY: stresses check-long
+.PHONY: stresses check-long soak
 stresses: $(STRESSES:%=$(B)/stress/%)
 check-long:
 	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B) build stress-long live-long
+
+#   make soak TIME=1h    all kinds of clients, faults, reloads, kills and upgrades in turn: nothing fails, nothing grows
+TIME ?= 60s
+soak: all
+	@POINTSMAN=$(abspath $(BINARY)) $(PYTHON) $(TOP)/t/stress/soak.py $(TIME)
 
 check:
 	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B)
@@ -282,6 +287,7 @@ help:
 	@echo 'run                serves conf/demo.yaml in the foreground'
 	@echo 'check              builds twice and runs every test; the last line is "N passed, N failed"'
 	@echo 'check-long         what takes minutes: 10,000 kills over the shared memory, 1,000 reloads, 20 upgrades'
+	@echo 'soak               all kinds of clients, faults, reloads, kills and upgrades for TIME=60s (10m, 1h): nothing fails, nothing grows'
 	@echo 'unit test          builds, runs the unit tests; unit-ROOM and unit-modules: builds and runs those of one room'
 	@echo 'lint format        checks tiers, format, headers, sizes, clang-tidy; formats'
 	@echo 'fuzz               fuzzes each target for TIME=60 (seconds; 10m, 1h); FUZZ=NAME: one'

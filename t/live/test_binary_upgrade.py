@@ -2,9 +2,7 @@
 """From one binary to the next under load, and every way in which that can fail (operations.md section 7)."""
 import json
 import os
-import shutil
 import signal
-import stat
 import time
 
 import pytest
@@ -12,7 +10,8 @@ import pytest
 from lib import proc
 from lib.client import ask
 from lib.company import Company
-from lib.daemon import BINARY, Daemon, balancer, configuration, run, to_yaml
+from lib.daemon import balancer, configuration, run, to_yaml
+from lib.installed import Installed
 from lib.load import Running, all_resume
 from lib.origin import Origin
 from lib.server import RawServer, reply
@@ -51,60 +50,6 @@ os.set_inheritable(manifest, True)
 os.environ["POINTSMAN_FDS"] = str(manifest)
 os.execv("REAL", sys.argv)
 """
-
-
-class Installed(Daemon):
-    """A daemon that runs from a copy of the binary, whose place another one can take."""
-
-    def __init__(self, config, tmp_path, **options):
-        self.binary = str(tmp_path / "pointsman")
-        shutil.copy(BINARY, self.binary)
-        self.pid_path = str(tmp_path / "pid")
-        from lib import daemon as module
-
-        real, module.BINARY = module.BINARY, self.binary
-        try:
-            super().__init__(dict(config, pid=self.pid_path), **options)
-        finally:
-            module.BINARY = real
-        assert wait_until(lambda: '"started"' in self.log)
-
-    def install(self, text=None):
-        """Another file under the same name: a script, or the binary once more."""
-        new = self.binary + ".new"
-        if text is None:
-            shutil.copy(BINARY, new)
-        else:
-            with open(new, "w") as f:
-                f.write(text.replace("REAL", BINARY))
-            os.chmod(new, 0o755 | stat.S_IXUSR)
-        os.rename(new, self.binary)
-
-    def command(self, word, wait=60):
-        return run("-s", word, "--wait=%ds" % (wait * SLOW), "-c", self.path, cwd=self.folder, timeout=90)
-
-    def master(self):
-        with open(self.pid_path) as f:
-            return int(f.read())
-
-    def masters(self):
-        return [p for p in self.processes() if "master process" in proc.title(p)]
-
-    def stop(self, judge=True):
-        """Whoever serves now is asked to end; the first master may have gone, as it should, or be about to."""
-        if not self.ended:
-            try:
-                present = self.master()
-            except (OSError, ValueError):
-                present = self.pid
-            if present != self.pid:
-                try:
-                    os.kill(present, self.stop_signal)
-                except OSError:
-                    pass
-            if self.process.poll() is not None:
-                self.exits = self.process.poll()
-        super().stop(judge)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import time
 
 from lib.client import RawClient, head
 from lib.daemon import balancer, configuration, to_yaml
+from lib.installed import Installed
 from lib.server import RawServer, reply
 from lib.wait import SLOW, wait_until
 
-from test_binary_upgrade import Installed
 from test_metrics import settle, total
 
 WEIGHTS = {"a": 3, "b": 2, "c": 1}

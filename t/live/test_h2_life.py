@@ -14,11 +14,11 @@ import pytest
 from lib.daemon import Daemon, balancer, configuration, reload, site
 from lib.h2load import H2Load
 from lib.h2wire import NO_ERROR, H2Client, ping, settings, window_update
+from lib.installed import Installed
 from lib.origin import Origin
 from lib.server import RawServer, reply
 from lib.tls_world import both
 from lib.wait import SLOW, Stopwatch, wait_until
-from test_binary_upgrade import Installed
 
 LAST = 0x7FFFFFFF
 WARNING = (LAST, NO_ERROR)

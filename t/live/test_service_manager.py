@@ -10,11 +10,10 @@ import pytest
 
 from lib.client import RawClient, ask, head
 from lib.daemon import Daemon, configuration, is_sanitized, reload, run, to_yaml
+from lib.installed import Installed
 from lib.ports import free_port
 from lib.server import RawServer, reply
 from lib.wait import SLOW, wait_until
-
-from test_binary_upgrade import Installed
 
 
 class Manager:

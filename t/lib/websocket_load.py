@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""WebSocket clients that send and want each message back, and the server that returns it; one event loop in a thread.
+
+A socket that ends by a going-away (RFC 6455 section 7.4.1) or at a leave() is no failure; any other end is.
+"""
+import asyncio
+import threading
+import time
+
+import websockets
+
+from .ports import free_port
+from .tls_world import client_context
+from .wait import SLOW
+
+PATIENCE = 20 * SLOW
+SIZES = (1, 125, 126, 20_000, 70_000)
+
+
+class WebSocketServer:
+    def __init__(self):
+        self.port = free_port()
+        self.loop, self.ready = asyncio.new_event_loop(), threading.Event()
+        self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self._serve(),), daemon=True)
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.port
+
+    def __enter__(self):
+        self.thread.start()
+        assert self.ready.wait(PATIENCE)
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.over.set)
+        self.thread.join(PATIENCE)
+
+    async def _serve(self):
+        self.over = asyncio.Event()
+        async with websockets.serve(self._echo, "127.0.0.1", self.port, ping_interval=None):
+            self.ready.set()
+            await self.over.wait()
+
+    async def _echo(self, connection):
+        try:
+            async for message in connection:
+                await connection.send(message)
+        except websockets.ConnectionClosed:
+            pass  # whose fault that is, the client says
+
+
+class WebSocketLoad:
+    def __init__(self, *ports, clients=4, tls_port=None):
+        self.targets = [("ws", ports[n % len(ports)]) for n in range(clients)] + ([("wss", tls_port)] if tls_port else [])
+        self.messages, self.failed, self.ends = 0, [], False
+        self.thread = threading.Thread(target=asyncio.run, args=(self._all(),), daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ends = True
+
+    def stop(self):
+        self.ends = True
+        self.thread.join(2 * PATIENCE)
+        return self.failed
+
+    async def _all(self):
+        await asyncio.gather(*(self._client(*target) for target in self.targets))
+
+    async def _client(self, scheme, port):
+        context = client_context() if scheme == "wss" else None
+        while not self.ends:
+            try:
+                async with websockets.connect("%s://127.0.0.1:%d/websocket" % (scheme, port), ssl=context, server_hostname="a.example" if context else None, ping_interval=None) as socket:
+                    await self._talk(socket)
+            except (OSError, asyncio.TimeoutError, AssertionError, websockets.WebSocketException) as error:
+                self.failed.append("%.3f websocket: %r" % (time.time(), error))
+                await asyncio.sleep(0.05)
+
+    async def _talk(self, socket):
+        for turn in range(1000):  # then a new one: the upgrade is part of it
+            if self.ends:
+                return
+            message = b"%d" % turn + b"m" * SIZES[turn % len(SIZES)]
+            await socket.send(message)
+            assert await asyncio.wait_for(socket.recv(), PATIENCE) == message, "another message came back"
+            self.messages += 1
+            await asyncio.sleep(0.01)
