@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What must not stand in a file, and what must: SPDX lines, header comments, places of one machine, loose ends."""
+"""What must not stand in a file, and what must: SPDX lines, header comments, places of one machine, loose ends, secrets compared in haste."""
 import os
 import re
 
 LOOSE_END = re.compile(r"\b(TODO|FIXME)\b(?!\s*\(?#\d+)")
 THROWING = re.compile(r"std::(sto[a-z]+|regex|shared_mutex)\b|\b(try|throw|catch)\b\s*[({;]")
+SECRET = r"\w*(?:password|passphrase|secret|hmac)\w*"
+COMPARED = re.compile(
+    r"\b%s(?:\([^()]*\))?\s*[!=]=(?!\s*nullptr)|[!=]=\s*[\w.]*?\b%s\b(?!\.)|\b(?:mem|str|strn)cmp\([^)]*\b%s" % (SECRET, SECRET, SECRET)
+)
 INTERPRETERS = ("#!/usr/bin/python3", "#!/bin/sh")
 # The rules are spelled out here, so here they may stand.
 OWN = "t/lint/words.py"
@@ -40,6 +44,8 @@ def check_cpp(path, text):
             code = re.sub(r'"(\\.|[^"\\])*"', '""', line.split("//")[0])
             if THROWING.search(code):
                 yield "%s:%d: throws, or would: %s" % (path, number, THROWING.search(code)[0])
+            if COMPARED.search(code):
+                yield "%s:%d: how long it takes tells of a secret: text::equals_constant_time" % (path, number)
 
 
 def check_script(path, text):
