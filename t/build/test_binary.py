@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The binary that was built: hardened, and silent about the machine that built it. And where `make install` puts it."""
+import glob
 import os
+import re
 
 import pytest
 from house import TOP, run
@@ -31,6 +33,18 @@ def test_functions_with_buffers_are_guarded():
 
     assert "__stack_chk_fail" in symbols
     assert "_chk@" in symbols
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the note is one of x86-64")
+def test_each_object_of_ours_is_marked_for_shadow_stacks_and_landing_pads():
+    """The linker keeps the mark where the start-up objects of the C library have it too; those of Debian 12 have not."""
+    objects = sorted(glob.glob(os.path.join(BUILD, "obj", "**", "*.o"), recursive=True))
+    if not objects:
+        pytest.skip("no build folder: BUILD names it")
+    notes = run("readelf", "-nW", *objects).stdout
+
+    marked = set(re.findall(r"^File: (\S+)\n(?:(?!File: ).*\n)*?.*IBT, SHSTK", notes, re.M))
+    assert [path for path in objects if path not in marked and "/t/" not in path] == []
 
 
 def test_no_folder_of_the_building_machine_is_in_it():
