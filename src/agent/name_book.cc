@@ -5,6 +5,11 @@
 
 namespace pm::agent {
 
+// A year is for ever, and can be added to any time.
+void NameBook::set_stale_for(std::chrono::seconds time) noexcept {
+  limits_.stale_for = std::min<std::chrono::seconds>(time, std::chrono::hours(24 * 365));
+}
+
 void NameBook::schedule(Entries::iterator entry, Time due) {
   agenda_.erase({entry->second.due, entry->first});
   entry->second.due = due;
@@ -16,7 +21,7 @@ void NameBook::use(const std::vector<std::string>& names, Time now) {
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
     const bool was_in_use = std::exchange(entry->second.in_use, wanted.count(entry->first) != 0);
     if (entry->second.is_asked || was_in_use == entry->second.in_use) continue;
-    schedule(entry, entry->second.in_use ? now : now + limits_.stale_for);
+    schedule(entry, entry->second.in_use ? now : now + limits_.retired_for);
   }
   for (const std::string& name : wanted) {
     const auto [entry, is_new] = entries_.try_emplace(name);
@@ -30,7 +35,7 @@ void NameBook::remember(const std::string& name, std::vector<Address> addresses,
   entry->second.good = std::move(addresses);
   entry->second.fresh_until = now;
   entry->second.in_use = false;
-  schedule(entry, now + limits_.stale_for);
+  schedule(entry, now + limits_.retired_for);
 }
 
 std::optional<NameBook::Task> NameBook::take(Time now) {
@@ -57,7 +62,7 @@ std::optional<Known> NameBook::answer(const std::string& name, Answer answer, Ti
   Entry& entry = at->second;
   entry.is_asked = false;
   if (!entry.in_use) {
-    schedule(at, now + limits_.stale_for);
+    schedule(at, now + limits_.retired_for);
     return std::nullopt;
   }
   if (answer.outcome == LookupOutcome::found) {

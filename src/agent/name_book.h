@@ -4,7 +4,7 @@
 //   in      the names that the configuration uses, answers, and the time: this file has no clock and no socket
 //   out     names to ask for, in the order in which they are due; what to publish after an answer
 //   shape   found: again after the time to live, within [5 s, 1 h]. Anything else: after 1 s, doubled up to 30 s, while the
-//           last good addresses stay in force for an hour behind their time to live
+//           last good addresses stay in force for stale_for behind their time to live
 //   own     values
 //   cost    O(log n) a question
 //   source  decisions 52 and 53. A name that no configuration uses any more stays readable for the hour in which old
@@ -30,6 +30,7 @@ struct NameLimits {
   std::chrono::seconds first_retry{1};
   std::chrono::seconds longest_retry{30};
   std::chrono::seconds stale_for{3600};
+  std::chrono::seconds retired_for{3600};
 };
 
 struct Known {
@@ -43,6 +44,8 @@ class NameBook {
 
   explicit NameBook(NameLimits limits = {}) noexcept : limits_(limits) {}
 
+  // How long addresses stay in force for a name that does not resolve; from its next answer on.
+  void set_stale_for(std::chrono::seconds time) noexcept;
   // The names in use from now on. New ones are due at once; the others retire.
   void use(const std::vector<std::string>& names, Time now);
   // What an agent before this one has published: kept as last good, in use or not.

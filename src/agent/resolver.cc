@@ -101,7 +101,7 @@ void Resolver::Work::tell(const std::string& name, const Answer& answer) {
     return;
   }
   if (!failing.insert(name).second) return;
-  log.warn("host name does not resolve; its last addresses, if any, stay in use for an hour",
+  log.warn("host name does not resolve; its last addresses, if any, stay in use for staleDnsFor",
            {{"host", name}, {"error", answer.why}});
 }
 
@@ -128,6 +128,10 @@ void Resolver::set_names(const std::vector<std::string>& names) {
   if (work_ == nullptr) return;
   work_->book.use(names_to_ask(names), now());
   work_->run();
+}
+
+void Resolver::set_stale_for(std::chrono::seconds time) noexcept {
+  if (work_ != nullptr) work_->book.set_stale_for(time);
 }
 
 void Resolver::stop() noexcept {

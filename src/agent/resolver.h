@@ -33,6 +33,7 @@ class Resolver {
   ~Resolver();
 
   void set_names(const std::vector<std::string>& names);
+  void set_stale_for(std::chrono::seconds time) noexcept;
   void
   stop() noexcept;  // no questions and no writing from here on; libuv closes its handles in the next turn
 

@@ -241,6 +241,10 @@ constexpr Option static_options[] = {
         "workerMemoryLimit",
         "memory of one worker; above 90 % no new connections, above 95 % idle ones go; 0 is none")
         .checked(check_size),
+    option<&Static::stale_dns_for>(
+        "staleDnsFor",
+        "how long the last addresses of a name that does not resolve any more stay in use")
+        .at_least(0),
     option<&Static::user>("user", "account of workers, NAME or NAME GROUP")
         .checked(check_user)
         .with_default("pointsman if there is one, else nobody"),

@@ -23,6 +23,7 @@
 #include "tls/gate.h"
 #include "tls/wire.h"
 
+#include <chrono>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -187,6 +188,7 @@ Status Agent::take_configuration(const runtime::Bundle& bundle) {
   std::vector<std::string> hosts;
   for (const config::At<std::string>& host : server_hosts(config))
     hosts.push_back(host.value);
+  resolver_->set_stale_for(std::chrono::ceil<std::chrono::seconds>(config.fixed.stale_dns_for));
   resolver_->set_names(std::move(hosts));
   expiry_ = std::make_unique<agent::ExpiryAlarm>(loop_.uv(), log_, watched_certificates(config));
   probes_->set_probes(runtime::make_probes(

@@ -15,6 +15,7 @@ spillPath: /var/spool
 spillSize: 1000000
 rlimitNofile: 5000
 workerPriority: -5
+staleDnsFor: 10m
 user: proxy proxies
 daemon: true
 pid: /run/p.pid

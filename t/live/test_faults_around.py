@@ -64,14 +64,14 @@ class NameServer:
         return question[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, has_address, 0, 0) + question[12:end] + record
 
 
-def named_site(faults, names, server):
+def named_site(faults, names, server, **static):
     """`app` is asked by a name that only this name server knows, `plain` by its address."""
     faults.set_name_server(names.port)
     services = {"app": balancer("http://app.test:%d" % server.port), "plain": balancer(server)}
     services["app"]["loadBalancer"]["serversTransport"] = "short"
     routers = {"app": {"rule": "PathPrefix(`/`)", "service": "app"}, "plain": {"rule": "PathPrefix(`/plain`)", "service": "plain"}}
     transports = {"short": {"forwardingTimeouts": {"dialTimeout": "1s"}}}
-    return site(services, routers, http={"serversTransports": transports}, env=faults.environment)
+    return site(services, routers, http={"serversTransports": transports}, static=static, env=faults.environment)
 
 
 FAULTS = ["servfail", "nxdomain", "silent", "garbage"]
@@ -85,6 +85,18 @@ def test_last_good_addresses_are_kept_when_the_name_server_fails(server, fault):
         names.fault, asked = fault, names.asked
         assert wait_until(lambda: names.asked > asked + 2, 30 * SLOW), "the name is not looked up again"
         assert {ask(daemon.port).status for _ in range(5)} == {200}, daemon.log
+
+
+@preloads
+def test_last_good_addresses_go_when_stale_dns_for_is_over(server):
+    """A connection that is there needs no address, so the server ends each."""
+    server.default = lambda c, _: (c.send(reply(200, b"once", [("Connection", "close")])), c.close()) and None
+    with Faults() as faults, NameServer() as names, named_site(faults, names, server, staleDnsFor="1s") as daemon:
+        assert wait_until(lambda: ask(daemon.port).status == 200), daemon.log
+        names.fault = "servfail"
+        assert wait_until(lambda: ask(daemon.port).status == 502, 30 * SLOW), "the addresses stay"
+        names.fault = None
+        assert wait_until(lambda: ask(daemon.port).status == 200, 40 * SLOW), "it does not recover"
 
 
 @preloads

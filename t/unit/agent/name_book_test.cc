@@ -123,6 +123,46 @@ TEST(name_book, the_last_good_addresses_stay_for_an_hour_behind_their_time) {
   CHECK_TRUE(answer(bad(LookupOutcome::timed_out)) == NameState::timed_out);
 }
 
+TEST(name_book, how_long_they_stay_can_be_said) {
+  book.set_stale_for(20s);
+  book.use({"a.test"}, now);
+  ask(good(60s));
+
+  CHECK_TRUE(ask(bad()) == NameState::known);
+  now += 21s;
+  take();
+  CHECK_TRUE(answer(bad()) == NameState::failed);
+}
+
+TEST(name_book, for_ever_is_long) {
+  book.set_stale_for(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::nanoseconds::max()));
+  book.use({"a.test"}, now);
+  ask(good(60s));
+
+  CHECK_TRUE(ask(bad()) == NameState::known);
+}
+
+TEST(name_book, without_such_a_time_they_go_with_their_time_to_live) {
+  book.set_stale_for(0s);
+  book.use({"a.test"}, now);
+  ask(good(60s));
+
+  now += 61s;
+  take();
+  CHECK_TRUE(answer(bad()) == NameState::failed);
+}
+
+TEST(name_book, a_name_out_of_use_outlives_that_time_because_older_workers_drain) {
+  book.set_stale_for(0s);
+  book.use({"a.test"}, now);
+  ask(good(60s));
+
+  book.use({}, now);
+
+  CHECK_EQUAL(3600, left());
+}
+
 TEST(name_book, a_name_out_of_use_is_forgotten_after_an_hour) {
   book.use({"a.test"}, now);
   ask(good(60s));

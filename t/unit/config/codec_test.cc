@@ -69,7 +69,7 @@ TEST(codec, places_names_and_what_was_noted_come_back) {
 }
 
 TEST(codec, a_configuration_of_defaults_is_small) {
-  CHECK(encode(Config{}).size() < 400);
+  CHECK(encode(Config{}).size() < 500);
   CHECK(is_readable(encode(Config{})));
 }
 

@@ -241,6 +241,8 @@ TEST(static_options, a_root_key_that_is_not_there_yet_is_told_apart_from_one_tha
        "from files"},
       {"global: {checkNewVersion: true, sendAnonymousUsage: true, notAppendXForwardedFor: true}",
        "ok"},
+      {"staleDnsFor: 0", "ok"},
+      {"staleDnsFor: -1s", "1:14: error: staleDnsFor \"-1s\": out of range; write 0s or more"},
       {"workerMemoryLimit: 1GiB", "ok"},
       {"workerMemoryLimit: 0", "ok"},
       {"workerMemoryLimit: much",
