@@ -119,6 +119,10 @@ constexpr Option http_options[] = {
         .at_least(1 << 16)
         .in("bytes"),
     section<&EntryPointHttp::websocket>("websocket", websocket_keys, "WebSockets"),
+    option<&EntryPointHttp::allowed_upgrades>(
+        "allowedUpgrades",
+        "protocols that Upgrade may name towards servers, all without any; others are left out")
+        .checked(check_upgrade),
     option<&EntryPointHttp::grpc_errors>(
         "grpcErrors", "errors of the proxy's own are 200 with a grpc-status, for gRPC requests"),
 };

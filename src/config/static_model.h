@@ -74,6 +74,7 @@ struct EntryPointHttp {
   TextList deny_methods;
   std::int64_t max_connection_memory = 4 << 20;
   EntryPointWebSocket websocket;
+  TextList allowed_upgrades;  // names of protocols; empty: any
   bool grpc_errors = false;
 };
 

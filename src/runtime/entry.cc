@@ -135,6 +135,7 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       forwarded_(forwarded_of(source)),
       path_{source.http.sanitize_path, source.http.encode_query_semicolons},
       denied_methods_(source.http.deny_methods),
+      allowed_upgrades_(source.http.allowed_upgrades),
       websockets_(source.name, source.http.websocket.enabled,
                   source.http.websocket.max_connections),
       clients_(source.name, source.transport.max_connections_per_ip),
@@ -395,6 +396,12 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
   if (const http::TargetFault fault = http::resolve_target(request, path_))
     return refuse(exchange, fault.status, {});
   if (request.path == "*") return http::reply(exchange, 200, {}, http::BodyType::none);
+  if (request.wants_upgrade && !may_upgrade(request)) {
+    // A server may ignore Upgrade (RFC 9110 section 7.8), so we may for it; what asks by CONNECT can only be refused.
+    if (request.version == http::Version::http2)
+      return http::reply(exchange, 403, "Forbidden\n", http::BodyType::plain);
+    request.wants_upgrade = false;
+  }
   http::apply_forwarded(request, forwarded_);
   if (worker_->access_log != nullptr)
     exchange.trace().forwarded_for = request.headers.get(http::FieldId::x_forwarded_for);
@@ -403,6 +410,16 @@ void Entry::on_request(http::Exchange& exchange) noexcept {
       text::equals_ignore_case(request.headers.get(http::FieldId::upgrade), "websocket");
   if (websocket && !admit_websocket(exchange)) return;
   route(exchange);
+}
+
+// The name of the protocol decides, not its version.
+bool Entry::may_upgrade(const http::Request& request) const noexcept {
+  if (allowed_upgrades_.empty()) return true;
+  const std::string_view wish = request.headers.get(http::FieldId::upgrade);
+  const std::string_view name = wish.substr(0, wish.find('/'));
+  return std::any_of(
+      allowed_upgrades_.begin(), allowed_upgrades_.end(),
+      [name](const std::string& allowed) { return text::equals_ignore_case(name, allowed); });
 }
 
 bool Entry::admit_websocket(http::Exchange& exchange) noexcept {

@@ -143,6 +143,7 @@ class Entry final : public http::RequestHandler,
   [[gnu::noinline]] void count_more(const http::Exchange& exchange, observe::Observation& seen);
   void count_handshake(std::string_view result) noexcept;
   void note_connections(int more) noexcept;
+  bool may_upgrade(const http::Request& request) const noexcept;
   bool admit_websocket(http::Exchange& exchange) noexcept;  // false: answered already
   h1::Server::Options options_for(const Endpoint& client) noexcept;
 
@@ -155,6 +156,7 @@ class Entry final : public http::RequestHandler,
   http::ForwardedRules forwarded_;
   http::PathOptions path_;
   std::vector<std::string> denied_methods_;
+  std::vector<std::string> allowed_upgrades_;  // empty: any
   Websockets websockets_;
   ClientConnections clients_;
   Seldom client_complaint_;

@@ -527,6 +527,14 @@ def test_an_upgrade_that_the_server_has_not_made_is_no_2xx(client, server, statu
     assert client.alive()
 
 
+def test_security_2_a_websocket_that_is_no_allowed_upgrade_is_refused(server):
+    """CONNECT cannot be read without its :protocol, so there is no plain request left that could go on."""
+    with site({"app": server}, entry_points={"web": {"http": {"allowedUpgrades": ["chat"]}}}) as daemon, H2Client(daemon.port) as client:
+        before = server.received()
+        assert client.answer(client.ready().open(websocket(), end=False)).status == 403
+        assert client.alive() and server.received() == before
+
+
 def test_another_protocol_is_never_taken(client, server):
     before = server.received()
     stream = client.open([(k, "connect-udp" if k == ":protocol" else v) for k, v in websocket()], end=False)

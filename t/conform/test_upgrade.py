@@ -31,7 +31,7 @@ def echo(connection, _=None):
     connection.close()
 
 
-POINTS = {"web": {"transport": {"respondingTimeouts": {"readTimeout": "700ms", "idleTimeout": "700ms"}}}, "off": {"http": {"websocket": {"enabled": False}}}, "two": {"http": {"websocket": {"maxConnections": 2}}}}
+POINTS = {"web": {"transport": {"respondingTimeouts": {"readTimeout": "700ms", "idleTimeout": "700ms"}}}, "off": {"http": {"websocket": {"enabled": False}}}, "chats": {"http": {"allowedUpgrades": ["Chat"]}}, "two": {"http": {"websocket": {"maxConnections": 2}}}}
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +203,24 @@ def test_decision_15_any_token_passes(daemon, server):
     with upgraded(daemon, "/chat", [("Connection", "keep-alive, Upgrade"), ("Upgrade", "chat/2")]) as client:
         assert client.answer.status == 101
         assert client.take(2) == b"hi"
+
+
+def test_security_2_allowed_upgrades_are_made(daemon, server):
+    server.answers["/chat"] = lambda c, r: (c.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: chat/2\r\n\r\nhi"), c.wait_end()) and None
+    with upgraded(daemon, "/chat", [("Connection", "Upgrade"), ("Upgrade", "chat/2")], point="chats") as client:
+        assert client.answer.status == 101
+        assert client.take(2) == b"hi"
+
+
+@pytest.mark.parametrize("fields", [WS, [("Connection", "Upgrade"), ("Upgrade", "chatter")]], ids=["websocket", "longer-name"])
+def test_security_2_other_upgrades_are_left_out(daemon, server, fields):
+    """What is left is a request like any other: nothing of a tunnel is in what the server sees, and the connection goes on."""
+    with RawClient(daemon.ports["chats"]) as client:
+        client.send(head("GET", "/plain", fields) + head("GET", "/second"))
+        assert [client.response().status for _ in range(2)] == [200, 200]
+    plain = next(r for r in reversed(server.requests) if r.target == "/plain")
+    assert not plain.has("upgrade") and plain.get("connection", "") != "Upgrade"
+    assert plain.all("x-forwarded-proto") == ["http"]
 
 
 NOT_UPGRADES = {

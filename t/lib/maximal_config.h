@@ -62,6 +62,7 @@ entryPoints:
       denyMethods: [TRACE, CONNECT]
       maxConnectionMemory: 1048576
       websocket: {enabled: false, maxConnections: 5}
+      allowedUpgrades: [websocket, chat]
       grpcErrors: true
     transport:
       lifeCycle: {requestAcceptGraceTimeout: 1s, graceTimeOut: 2s}

@@ -132,6 +132,10 @@ TEST(static_options, what_an_entry_point_cannot_be_is_fatal) {
        "served"},
       {"udp: {timeout: 0}",
        "4:20: error: entryPoints.e.udp.timeout \"0\": out of range; write 1ns or more"},
+      {"http: {allowedUpgrades: [websocket]}", "ok"},
+      {"http: {allowedUpgrades: [a/1]}",
+       "4:30: error: entryPoints.e.http.allowedUpgrades \"a/1\": not allowed here; write the name "
+       "of a protocol, as in websocket"},
       {"transport: {minBodyRate: -1}",
        "4:30: error: entryPoints.e.transport.minBodyRate \"-1\": out of range; write 0 to "
        "1073741824"},
