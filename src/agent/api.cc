@@ -4,6 +4,7 @@
 #include "agent/listing.h"
 #include "agent/object_json.h"
 #include "core/text.h"
+#include "http/authority.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,8 @@ namespace pm::agent {
 namespace {
 
 using json = nlohmann::ordered_json;
+
+constexpr std::string_view not_allowed = "the host, or the origin, is not in api.allowedHosts";
 
 Reply answer_json(const json& value) {
   return {.body = value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
@@ -82,8 +85,29 @@ void Api::take(config::Config config) {
   held_ = std::make_unique<Held>(std::move(config));
 }
 
+// A page of another site can make a browser ask us, by a name of its own that it lets lead here (DNS rebinding): then its own
+// name is in Host. Or across origins: then it is in Origin.
+bool Api::admits(const http::Request& request) const {
+  const config::TextList& allowed = held_->config.fixed.api->allowed_hosts;
+  if (allowed.empty()) return true;
+  const auto is_allowed = [&allowed](std::string_view host) {
+    return std::any_of(allowed.begin(), allowed.end(), [host](const std::string& one) {
+      return http::is_same_host(host, text::to_lower(one));
+    });
+  };
+  if (!is_allowed(request.host)) return false;
+  const std::string_view origin = request.headers.get(http::FieldId::origin);
+  if (origin.empty()) return true;
+  const std::size_t slashes = origin.find("://");
+  std::string_view host;
+  return slashes != std::string_view::npos &&
+         http::canonical_host(origin.substr(slashes + 3), request.headers.arena(), host) &&
+         is_allowed(host);
+}
+
 Reply Api::answer(const Question& question) const {
   if (held_ == nullptr) return Reply::not_found();
+  if (!admits(*question.request)) return refuse(403, not_allowed);
   std::string_view path = question.path;
   std::string_view base = held_->config.fixed.api->base_path.value;
   while (base.ends_with('/'))
@@ -115,7 +139,8 @@ Reply Api::front_door(const Question& question) const {
 }
 
 Reply Api::answer_dashboard(const Question& question) const {
-  if (question.path != "/") return Reply::not_found();
+  if (held_ == nullptr || question.path != "/") return Reply::not_found();
+  if (!admits(*question.request)) return refuse(403, not_allowed);
   const http::Request& request = *question.request;
   const std::string_view scheme = request.headers.get("x-forwarded-proto");
   return Reply::redirect(301, fmt::format("{}://{}/dashboard/",

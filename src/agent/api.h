@@ -4,7 +4,7 @@
 //   in      a configuration, again at each reload; paths of observability.md section 4.2 below api.basePath
 //   out     Traefik's objects with Traefik's keys; lists with search, order and pages
 //   own     the configuration (without keys) and its catalog; borrows the checks, for the state of servers
-//   errors  {"message": "..."} with 400 or 404
+//   errors  {"message": "..."} with 400, 403 or 404
 //   cost    made anew for each question, in the agent: no worker notices
 //   source  observability.md sections 4.1 and 4.2; static-config.md section 7.4
 #pragma once
@@ -40,6 +40,7 @@ class Api {
 
  private:
   struct Held;
+  bool admits(const http::Request& request) const;
   Reply answer_object(std::string_view path, std::string_view query) const;
   Reply answer_http(std::string_view path, std::string_view query) const;
   Reply answer_entry_points(std::string_view path) const;

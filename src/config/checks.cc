@@ -65,6 +65,12 @@ std::string_view check_upgrade(std::string_view text) {
   return text::is_token(text) ? "" : "write the name of a protocol, as in websocket";
 }
 
+std::string_view check_host(std::string_view text) {
+  const bool is_name = !text.empty() && text.find_first_of(":/@*[] ") == std::string_view::npos;
+  return is_name || Address::parse(text) ? ""
+                                         : "write a host without a port, as in admin.example.com";
+}
+
 std::string_view check_base_path(std::string_view text) {
   const bool is_fine = text.starts_with('/') && text.find_first_of(" ?#") == std::string_view::npos;
   return is_fine ? "" : "write a path that begins with \"/\"";

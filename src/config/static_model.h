@@ -195,6 +195,7 @@ struct Api {
   At<std::string> base_path{"/", {}};
   bool disable_dashboard_ad = false;
   std::string dashboard_name;
+  TextList allowed_hosts;  // without ports; empty: any
 };
 
 struct Prometheus {

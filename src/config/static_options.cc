@@ -89,6 +89,10 @@ constexpr Option api_options[] = {
         .checked(check_base_path),
     option<&Api::disable_dashboard_ad>("disableDashboardAd", "no effect: there is none"),
     option<&Api::dashboard_name>("dashboardName", "name that the dashboard shows"),
+    option<&Api::allowed_hosts>(
+        "allowedHosts",
+        "hosts of the API, all without any: 403 where Host or Origin names another one")
+        .checked(check_host),
 };
 constexpr Section api_keys = section_of<Api>(api_options);
 

@@ -32,6 +32,7 @@ std::string_view check_size(std::string_view text);            // "512MiB"
 std::string_view check_workers(std::string_view text);         // "auto" or 1 to 1024
 std::string_view check_affinity(std::string_view text);        // "auto" or masks of 0 and 1
 std::string_view check_upgrade(std::string_view text);         // a token
+std::string_view check_host(std::string_view text);            // a name or an address, no port
 std::string_view check_method(std::string_view text);          // a token
 std::string_view check_base_path(std::string_view text);       // begins with "/"
 std::string_view check_user(std::string_view text);            // "NAME" or "NAME GROUP"

@@ -203,6 +203,39 @@ def test_over_a_router_of_ones_own(server):
         assert (line["ServiceName"], line["OriginStatus"]) == ("api@internal", 200)
 
 
+HOSTS = {
+    "listed": ("admin.test", None, 200),
+    "with-a-port": ("ADMIN.test:8080", None, 200),
+    "its-own-origin": ("admin.test", "http://admin.test:8080", 200),
+    "rebound-name": ("evil.test", None, 403),
+    "address": ("127.0.0.1", None, 403),
+    "another-origin": ("admin.test", "http://evil.test", 403),
+    "no-origin-at-all": ("admin.test", "null", 403),
+}
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    with RawServer() as server:
+        routers = {"app": {"rule": "PathPrefix(`/`)", "service": "app", "entryPoints": ["web"]}}
+        with site({"app": server}, routers, POINTS, static={"api": {"insecure": True, "allowedHosts": ["admin.test"]}}) as instance:
+            yield instance
+
+
+@pytest.mark.parametrize("row", HOSTS, ids=["security-8-" + row for row in HOSTS])
+def test_allowed_hosts(guarded, row):
+    host, origin, status = HOSTS[row]
+    fields = [("Origin", origin)] if origin else []
+    answer = ask(guarded.ports["traefik"], target="/api/rawdata", host=host, fields=fields)
+    assert answer.status == status
+    assert status == 200 or set(json.loads(answer.body)) == {"message"}
+    assert ask(guarded.ports["traefik"], target="/", host=host, fields=fields).status == (301 if status == 200 else 403)
+
+
+def test_security_8_allowed_hosts_are_those_of_the_api_alone(guarded):
+    assert ask(guarded.ports["web"], host="evil.test").status == 200
+
+
 @h1_only("the configuration alone")
 def test_without_the_section_nobody_answers(server):
     routers = {"admin": {"rule": "PathPrefix(`/admin`)", "service": "api@internal"}}

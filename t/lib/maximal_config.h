@@ -93,7 +93,7 @@ accessLog:
     names: {RouterName: keep, StartUTC: drop}
     headers: {defaultMode: redact, names: {X-A: keep, "x.y z": drop}}
     queryParameters: {defaultMode: drop}
-api: {insecure: true, dashboard: false, debug: true, basePath: /base, disableDashboardAd: true, dashboardName: here}
+api: {insecure: true, dashboard: false, debug: true, basePath: /base, disableDashboardAd: true, dashboardName: here, allowedHosts: [admin.test]}
 metrics: {addInternals: true, prometheus: {entryPoint: admin, manualRouting: true, buckets: [0.25, 2], addEntryPointsLabels: false, addRoutersLabels: true, addServicesLabels: false, headerLabels: {agent: User-Agent}}}
 ping: {entryPoint: admin, manualRouting: true, terminatingStatusCode: 500}
 serversTransport: &transport

@@ -32,6 +32,10 @@ constexpr std::string_view configuration =
     "    app: {loadBalancer: {healthCheck: {path: /h}, servers: [{url: 'http://u:p@h1'}, {url: "
     "'http://h2'}]}}\n";
 
+constexpr std::string_view guarded =
+    "entryPoints: {web: {address: ':80'}}\n"
+    "api: {allowedHosts: [Admin.test, '::1']}\n";
+
 }  // namespace
 
 TEST_GROUP(api) {
@@ -55,6 +59,12 @@ TEST_GROUP(api) {
   agent::Reply ask(std::string_view path, std::string_view query = {}) {
     return api->answer(
         {.service = "api@internal", .path = path, .query = query, .request = &request});
+  }
+  unsigned status(std::string_view host, std::string_view origin = {}) {
+    take(guarded);
+    request.host = host;
+    if (!origin.empty()) request.headers.append("Origin", origin);
+    return ask("/api/version").status;
   }
   json object(std::string_view path) {
     const agent::Reply reply = ask(path);
@@ -177,4 +187,39 @@ TEST(api, a_prefix_that_leads_to_another_host_is_not_followed) {
   request.headers.append("X-Forwarded-Prefix", "//evil.test");
 
   CHECK_EQUAL(std::string("/dashboard/"), ask("/").fields[0].second);
+}
+
+TEST(api, a_host_that_is_listed_is_answered) {
+  CHECK_EQUAL(200u, status("admin.test"));
+  CHECK_EQUAL(200u, status("admin.test."));
+  CHECK_EQUAL(200u, status("::1"));
+}
+
+TEST(api, another_one_or_none_is_not) {
+  CHECK_EQUAL(403u, status("evil.test"));
+  CHECK_EQUAL(403u, status("x.admin.test"));
+  CHECK_EQUAL(403u, status("127.0.0.1"));
+  CHECK_EQUAL(403u, status(""));
+}
+
+TEST(api, an_origin_must_be_listed_too_whatever_its_port) {
+  CHECK_EQUAL(200u, status("admin.test", "https://ADMIN.test:8443"));
+}
+
+TEST(api, a_page_of_another_origin_gets_nothing) {
+  CHECK_EQUAL(403u, status("admin.test", "https://evil.test"));
+}
+
+TEST(api, an_origin_that_hides_gets_nothing) {
+  CHECK_EQUAL(403u, status("admin.test", "null"));
+}
+
+TEST(api, the_dashboard_has_the_same_door) {
+  take(guarded);
+  request.host = "evil.test";
+
+  CHECK_EQUAL(
+      403u, api->answer_dashboard(
+                   {.service = "dashboard@internal", .path = "/", .query = "", .request = &request})
+                .status);
 }

@@ -247,6 +247,10 @@ TEST(static_options, a_root_key_that_is_not_there_yet_is_told_apart_from_one_tha
        "ok"},
       {"staleDnsFor: 0", "ok"},
       {"staleDnsFor: -1s", "1:14: error: staleDnsFor \"-1s\": out of range; write 0s or more"},
+      {"api: {allowedHosts: [admin.test, 192.0.2.1, '::1']}", "ok"},
+      {"api: {allowedHosts: ['admin.test:8080']}",
+       "1:22: error: api.allowedHosts \"admin.test:8080\": not allowed here; write a host without "
+       "a port, as in admin.example.com"},
       {"workerMemoryLimit: 1GiB", "ok"},
       {"workerMemoryLimit: 0", "ok"},
       {"workerMemoryLimit: much",
