@@ -275,6 +275,7 @@ struct Static {
   std::string spill_path;
   std::int64_t spill_size = std::int64_t{1} << 30;
   std::int64_t worker_priority = 0;
+  MarkedList restrict_upstreams;  // addresses and networks; empty: any
   Duration stale_dns_for = std::chrono::hours(1);
   At<std::string> user;  // "NAME [GROUP]"
   std::optional<bool> daemon;

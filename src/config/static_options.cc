@@ -245,6 +245,10 @@ constexpr Option static_options[] = {
         "workerMemoryLimit",
         "memory of one worker; above 90 % no new connections, above 95 % idle ones go; 0 is none")
         .checked(check_size),
+    option<&Static::restrict_upstreams>(
+        "restrictUpstreams",
+        "addresses and networks that servers may have, all without any; others are never asked")
+        .checked(check_cidr),
     option<&Static::stale_dns_for>(
         "staleDnsFor",
         "how long the last addresses of a name that does not resolve any more stay in use")

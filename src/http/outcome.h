@@ -13,6 +13,7 @@ namespace pm::http {
 
 enum class Outcome : std::uint8_t {
   no_address,  // the name is not known (yet)
+  denied,      // it leads where restrictUpstreams does not
   dns_timed_out,
   refused,  // connect failed
   connect_timed_out,
@@ -33,6 +34,7 @@ constexpr std::uint16_t status_of(Outcome outcome) noexcept {
     case Outcome::head_timed_out:
     case Outcome::request_timed_out: return 504;
     case Outcome::no_address:
+    case Outcome::denied:
     case Outcome::refused:
     case Outcome::tls_failed:
     case Outcome::reset:
@@ -45,6 +47,7 @@ constexpr std::uint16_t status_of(Outcome outcome) noexcept {
 constexpr std::string_view code_of(Outcome outcome) noexcept {
   switch (outcome) {
     case Outcome::no_address: return "no-address";
+    case Outcome::denied: return "address-denied";
     case Outcome::dns_timed_out: return "dns-timeout";
     case Outcome::refused: return "connect-refused";
     case Outcome::connect_timed_out: return "connect-timeout";

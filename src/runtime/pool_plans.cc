@@ -55,6 +55,16 @@ std::string key_of(std::string_view name, const upstream::TransportSettings& set
 
 }  // namespace
 
+PoolPlans::PoolPlans(std::string_view system_pem, const config::MarkedList& reachable)
+    : system_pem_(system_pem) {
+  std::vector<Cidr> blocks;
+  for (const config::At<std::string>& text : reachable) {
+    blocks.push_back(Cidr::parse(text.value).value_or(Cidr()));
+    reachable_text_.append("|").append(text.value);
+  }
+  reachable_ = CidrSet(blocks);
+}
+
 // Made when the first https server that wants it is met: most configurations have none.
 std::unique_ptr<tls::ClientContext> PoolPlans::client_context(const tls::ClientOptions& planned) {
   if (system_authorities_ == nullptr && planned.verify && planned.authorities.empty())
@@ -69,8 +79,9 @@ std::shared_ptr<upstream::PoolPlan> PoolPlans::plan(const std::string& name,
   auto& plan = plans_[name];
   if (plan != nullptr) return plan;
   plan = std::make_shared<upstream::PoolPlan>();
-  plan->key = key_of(name, settings, trust_of(tls, system_pem_));
+  plan->key = key_of(name, settings, trust_of(tls, system_pem_)) + reachable_text_;
   plan->settings = settings;
+  plan->settings.reachable = reachable_;
   if (tls != nullptr) plan->tls = client_context(*tls);
   return plan;
 }

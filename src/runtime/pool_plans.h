@@ -20,8 +20,8 @@ namespace pm::runtime {
 
 class PoolPlans {
  public:
-  // `system_pem`: the authorities that are trusted where nobody says which; outlives this.
-  explicit PoolPlans(std::string_view system_pem) : system_pem_(system_pem) {}
+  // `system_pem`: the authorities that are trusted where nobody says which; outlives this. `reachable`: restrictUpstreams.
+  explicit PoolPlans(std::string_view system_pem, const config::MarkedList& reachable = {});
 
   // `tls` null: nothing is asked over TLS.
   std::shared_ptr<upstream::PoolPlan> of(const config::ServersTransport& transport,
@@ -34,6 +34,8 @@ class PoolPlans {
   std::unique_ptr<tls::ClientContext> client_context(const tls::ClientOptions& planned);
 
   std::string_view system_pem_;
+  CidrSet reachable_;
+  std::string reachable_text_;
   tls::StorePtr system_authorities_;  // null until a transport needs them
   std::map<std::string, std::shared_ptr<upstream::PoolPlan>, std::less<>> plans_;
 };

@@ -149,7 +149,7 @@ std::vector<upstream::Probe> make_probes(const config::Config& config, const IsU
   std::vector<upstream::Probe> probes;
   config::Findings heard;  // when services were judged
   const TransportPlans transports = plan_transports(config, heard);
-  PoolPlans pools(config.fixed.system_authorities);
+  PoolPlans pools(config.fixed.system_authorities, config.fixed.restrict_upstreams);
   for (const config::Service& service : config.dynamic.services) {
     if (!service.load_balancer || !service.load_balancer->health_check) continue;
     const std::string name = routing::qualified(service.name, service.provider);

@@ -43,7 +43,7 @@ class RuntimeMaker {
       : plan_(std::move(blueprint)),
         options_(options),
         out_(out),
-        pools_(config.fixed.system_authorities) {}
+        pools_(config.fixed.system_authorities, config.fixed.restrict_upstreams) {}
 
   void run() {
     for (auto& [name, plan] : plan_.services) {

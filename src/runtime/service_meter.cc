@@ -11,6 +11,7 @@ std::string_view reason_of(http::Outcome outcome) noexcept {
   using http::Outcome;
   switch (outcome) {
     case Outcome::no_address:
+    case Outcome::denied:
     case Outcome::dns_timed_out:
     case Outcome::refused:
     case Outcome::connect_timed_out: return "connect";

@@ -44,7 +44,7 @@ void Dial::start() noexcept {
   if (!target_->literal) return look_up();
   addresses_[0] = *target_->literal;
   count_ = 1;
-  if (!try_next()) finish(last_);
+  try_reachable();
 }
 
 void Dial::connect_locally() noexcept {
@@ -73,6 +73,22 @@ void Dial::look_up() noexcept {
   std::copy_n(answer.addresses().begin(), count_, addresses_.begin());
   std::rotate(addresses_.begin(), addresses_.begin() + target_->dials++ % count_,
               addresses_.begin() + static_cast<std::ptrdiff_t>(count_));
+  try_reachable();
+}
+
+// Whoever answers for a name decides where it leads, but not past the operator's list.
+void Dial::try_reachable() noexcept {
+  const CidrSet& reachable = target_->pool->settings().reachable;
+  if (!reachable.empty()) {
+    const auto end = std::remove_if(addresses_.begin(), addresses_.begin() + count_,
+                                    [&](const Address& to) { return !reachable.contains(to); });
+    const Address denied = addresses_[0];
+    count_ = static_cast<std::size_t>(end - addresses_.begin());
+    if (count_ == 0) {
+      complain("no connection to", denied.to_string() + " is not in restrictUpstreams");
+      return finish(http::Outcome::denied);
+    }
+  }
   if (!try_next()) finish(last_);
 }
 
@@ -170,7 +186,9 @@ void Dial::shake_hands() noexcept {
   if (!gate.may_pass()) return shaking->stream->poke();
   switch (gate.measure([this] { return session_->advance(); })) {
     case tls::Step::more: return;
-    case tls::Step::failed: complain(session_->fault()); return finish(http::Outcome::tls_failed);
+    case tls::Step::failed:
+      complain("no TLS with", session_->fault());
+      return finish(http::Outcome::tls_failed);
     case tls::Step::done: break;
   }
   net::Stream* stream = shaking->stream;
@@ -180,15 +198,15 @@ void Dial::shake_hands() noexcept {
   connected(stream, protocol);
 }
 
-// A certificate that is not trusted is the operator's business, but not ten thousand times.
-void Dial::complain(const std::string& why) noexcept {
+// A certificate that is not trusted, or an address that is not listed, is the operator's business, but not ten thousand times.
+void Dial::complain(std::string_view what, const std::string& why) noexcept {
   Log* log = target_->pool->tls().log;
   const std::uint64_t now = loop().now_ms();
   if (log == nullptr ||
       (target_->complained_ms != 0 && now < target_->complained_ms + complain_again_ms))
     return;
   target_->complained_ms = now;
-  log->warn(fmt::format("no TLS with the server {}:{}: {}", target_->host, target_->port, why));
+  log->warn(fmt::format("{} the server {}:{}: {}", what, target_->host, target_->port, why));
 }
 
 void Dial::close_tries() noexcept {

@@ -55,12 +55,13 @@ class Dial final : private net::Timer {
   void on_timer() noexcept override;
   void connect_locally() noexcept;
   void look_up() noexcept;
+  void try_reachable() noexcept;
   bool try_next() noexcept;  // false: no address is left, or no attempt may be added
   void on_outcome(Try& attempt) noexcept;
   void connected(net::Stream* stream, Protocol protocol) noexcept;
   void begin_handshake(Try& attempt) noexcept;
   void shake_hands() noexcept;
-  void complain(const std::string& why) noexcept;
+  void complain(std::string_view what, const std::string& why) noexcept;
   void arm_next(std::uint64_t after_ms) noexcept;
   void finish(http::Outcome outcome) noexcept;
   void stop() noexcept;

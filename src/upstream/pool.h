@@ -10,6 +10,7 @@
 //   source  http-services.md section 6, performance-notes.md section 3, "Upstream pool"
 #pragma once
 
+#include "core/cidr_set.h"
 #include "core/ip.h"
 #include "core/log.h"
 #include "http/client.h"
@@ -54,14 +55,15 @@ struct TransportSettings {
   bool disable_http2 = false;      // https offers HTTP/1.1 alone
   std::uint64_t read_idle_ms = 0;  // silence behind which a PING is sent
   std::uint64_t ping_timeout_ms = 15000;
+  CidrSet reachable{};  // what may be connected to; empty: everything
 };
 
-// What a transport needs to speak TLS; the worker's, but for the context.
+// What a transport needs to speak TLS, and to tell what went wrong; the worker's, but for the context.
 struct PoolTls {
   tls::ClientContext* context = nullptr;  // null: the transport has none
   tls::Wire* wire = nullptr;
   tls::Gate* gate = nullptr;
-  Log* log = nullptr;  // why handshakes fail
+  Log* log = nullptr;  // why handshakes fail, and where nobody may connect to
 };
 
 // Makes the codec's client end of a connected stream; the worker plugs it in, so that this room knows no codec.

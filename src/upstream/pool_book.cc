@@ -17,8 +17,7 @@ Pool& PoolBook::pool(const std::shared_ptr<PoolPlan>& plan) {
     entry.tls = std::move(plan->tls);
     entry.pool =
         std::make_unique<Pool>(*options_.loop, options_.names, *options_.connector, plan->settings);
-    if (entry.tls != nullptr)
-      entry.pool->set_tls({entry.tls.get(), options_.wire, options_.gate, options_.log});
+    entry.pool->set_tls({entry.tls.get(), options_.wire, options_.gate, options_.log});
   }
   entry.users.push_back(plan);
   plan->pool_ = entry.pool.get();

@@ -15,6 +15,7 @@ spillPath: /var/spool
 spillSize: 1000000
 rlimitNofile: 5000
 workerPriority: -5
+restrictUpstreams: [10.0.0.0/8, "::1"]
 staleDnsFor: 10m
 user: proxy proxies
 daemon: true

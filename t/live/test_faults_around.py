@@ -100,6 +100,15 @@ def test_last_good_addresses_go_when_stale_dns_for_is_over(server):
 
 
 @preloads
+def test_a_name_that_leads_where_restrict_upstreams_does_not_is_not_followed(server):
+    """Whoever answers for the name cannot turn the proxy on what listens on the loopback."""
+    with Faults() as faults, NameServer() as names, named_site(faults, names, server, restrictUpstreams=["192.0.2.0/24"]) as daemon:
+        assert wait_until(lambda: names.asked), "the name is not looked up"
+        assert wait_until(lambda: "app.test:%d: 127.0.0.1 is not in restrictUpstreams" % server.port in daemon.log or ask(daemon.port).status != 502), daemon.log
+        assert ask(daemon.port).status == 502 and not server.connections
+
+
+@preloads
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_start_with_a_name_server_that_fails_serves_the_rest(server, fault):
     with Faults() as faults, NameServer(fault) as names, named_site(faults, names, server) as daemon:

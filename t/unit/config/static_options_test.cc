@@ -245,6 +245,10 @@ TEST(static_options, a_root_key_that_is_not_there_yet_is_told_apart_from_one_tha
        "from files"},
       {"global: {checkNewVersion: true, sendAnonymousUsage: true, notAppendXForwardedFor: true}",
        "ok"},
+      {"restrictUpstreams: [10.0.0.0/8, '::1']", "ok"},
+      {"restrictUpstreams: [app.test]",
+       "1:21: error: restrictUpstreams \"app.test\": not allowed here; write an address or a "
+       "network, as in 10.0.0.0/8"},
       {"staleDnsFor: 0", "ok"},
       {"staleDnsFor: -1s", "1:14: error: staleDnsFor \"-1s\": out of range; write 0s or more"},
       {"api: {allowedHosts: [admin.test, 192.0.2.1, '::1']}", "ok"},

@@ -7,6 +7,7 @@
 #include <string>
 
 using namespace std::chrono_literals;
+using pm::Address;
 using pm::config::ServersTransport;
 using pm::runtime::PoolPlans;
 using pm::upstream::TransportSettings;
@@ -61,4 +62,14 @@ TEST(pool_plans, what_is_spoken_otherwise_is_a_pool_of_its_own) {
   CHECK_EQUAL(usual, key_of({}));
   for (const ServersTransport& other : {http1, asking, patient})
     CHECK(usual != key_of(other));
+}
+
+TEST(pool_plans, where_servers_may_be_is_said_of_every_transport_and_makes_another_pool) {
+  PoolPlans plans("", {{"10.0.0.0/8", {}}, {"::1", {}}});
+  const auto plan = plans.of({}, nullptr);
+
+  CHECK(plan->settings.reachable.contains(*Address::parse("10.1.2.3")));
+  CHECK_FALSE(plan->settings.reachable.contains(*Address::parse("127.0.0.1")));
+  CHECK(plan->key != key_of({}));
+  CHECK(settings_of({}).reachable.empty());
 }

@@ -230,3 +230,63 @@ TEST(dial, what_nobody_here_speaks_fails) {
   CHECK(caller.outcome == Outcome::bad_response);
   LONGS_EQUAL(0, target.open);
 }
+
+// Only 10.0.0.0/8 may be connected to.
+TEST_GROUP(dial_restricted) {
+  Names names = Names::create(64).value();
+  UpstreamTrial trial{
+      {.dial_timeout_ms = 2000, .reachable = pm::CidrSet({*pm::Cidr::parse("10.0.0.0/8")})},
+      &names};
+  Caller caller;
+  std::optional<pm::upstream::Dial> dial;
+
+  void teardown() override {
+    dial.reset();
+    trial.loop->turn();
+  }
+  void start(const char* host) {
+    dial.emplace(trial.target(host), caller);
+    dial->start();
+  }
+  // Each address that was tried, in order.
+  std::string tried() {
+    std::string all;
+    for (const int fd : trial.kernel.connected())
+      all += trial.kernel.socket(fd).to.to_string() + " ";
+    return all;
+  }
+};
+
+TEST(dial_restricted, an_address_that_is_not_listed_is_not_connected_to) {
+  start("127.0.0.1");
+
+  CHECK(caller.outcome == Outcome::denied);
+  LONGS_EQUAL(0, trial.kernel.open_sockets());
+  LONGS_EQUAL(0, trial.target("127.0.0.1").open);
+}
+
+TEST(dial_restricted, one_that_is_listed_is) {
+  start("10.1.2.3");
+
+  CHECK_EQUAL(std::string("10.1.2.3:80 "), tried());
+}
+
+TEST(dial_restricted, a_name_leads_to_its_listed_addresses_alone) {
+  names.publish("app.test", addresses({"127.0.0.1", "10.0.0.1", "::1", "10.0.0.2"}),
+                NameState::known);
+
+  start("app.test");
+  trial.pass(400);
+  trial.pass(400);
+
+  CHECK_EQUAL(std::string("10.0.0.1:80 10.0.0.2:80 "), tried());
+}
+
+TEST(dial_restricted, a_name_that_leads_elsewhere_fails_at_once) {
+  names.publish("app.test", addresses({"127.0.0.1", "::ffff:127.0.0.1", "::1"}), NameState::known);
+
+  start("app.test");
+
+  CHECK(caller.outcome == Outcome::denied);
+  LONGS_EQUAL(0, trial.kernel.open_sockets());
+}
