@@ -20,7 +20,7 @@ constexpr ZoneShape shape{"ticket-keys", 1, sizeof(Ring)};
 Result<TicketKeys> TicketKeys::create() {
   PM_TRY(Zone zone, Zone::create(shape));
   TicketKeys keys(std::move(zone));
-  keys.keep_out_of_dumps();
+  keys.keep_in_memory();
   keys.rotate();
   return keys;
 }
@@ -28,13 +28,16 @@ Result<TicketKeys> TicketKeys::create() {
 Result<TicketKeys> TicketKeys::attach(int fd) {
   PM_TRY(Zone zone, Zone::attach(fd, shape));
   TicketKeys keys(std::move(zone));
-  keys.keep_out_of_dumps();
+  keys.keep_in_memory();
   return keys;
 }
 
-// The page of the header is left out with it.
-void TicketKeys::keep_out_of_dumps() noexcept {
-  ::madvise(static_cast<char*>(zone_.data()) - 64, sizeof(Ring), MADV_DONTDUMP);
+// With the page of the header. A fork inherits the first and not the second: the page is the same, and the master stays. A limit
+// on locked memory that is too small even for a page is no reason not to serve.
+void TicketKeys::keep_in_memory() noexcept {
+  char* start = static_cast<char*>(zone_.data()) - 64;
+  ::madvise(start, sizeof(Ring), MADV_DONTDUMP);
+  static_cast<void>(::mlock(start, sizeof(Ring) + 64));
 }
 
 void TicketKeys::rotate() noexcept {

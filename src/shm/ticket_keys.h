@@ -2,7 +2,7 @@
 // ticket_keys.h -- the secrets that TLS session tickets are sealed with: made by the master, read by every worker.
 //
 //   shape   the newest first; the two before it still open what they sealed
-//   own     values; a TicketKeys owns its zone, whose memory lies in no core dump
+//   own     values; a TicketKeys owns its zone, whose memory lies in no core dump and is not swapped out
 //   cost    load(): a copy of about 200 bytes; no lock, no system call
 //   source  security.md section 6: new every 12 h, shared by all workers, kept in inherited memory, never on disk
 #pragma once
@@ -38,7 +38,7 @@ class TicketKeys {
 
  private:
   explicit TicketKeys(Zone zone) noexcept : zone_(std::move(zone)) {}
-  void keep_out_of_dumps() noexcept;
+  void keep_in_memory() noexcept;
   Zone zone_;
 };
 

@@ -64,7 +64,7 @@ def test_security_7_children_leave_no_core_and_cannot_be_looked_into(server):
             assert os.stat("/proc/%d/environ" % pid).st_uid == 0
 
 
-def dump_flags(pid, name):
+def map_flags(pid, name):
     """The flags of the mappings whose name has this word."""
     with open("/proc/%d/smaps" % pid) as f:
         maps = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", f.read(), flags=re.M)
@@ -75,9 +75,17 @@ def dump_flags(pid, name):
 def test_security_6_keys_are_left_out_of_dumps(server):
     with tls_site(server) as daemon:
         assert outcome(daemon.port) == 200
-        flags = dump_flags(daemon.worker(), "ticket")
+        flags = map_flags(daemon.worker(), "ticket")
         assert flags and all("dd" in each for each in flags)
-        assert all("dd" in each for each in dump_flags(daemon.worker(), "bundle"))
+        assert all("dd" in each for each in map_flags(daemon.worker(), "bundle"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into them")
+def test_security_6_keys_of_tickets_are_never_swapped_to_a_disk(server):
+    """The master's lock holds the page that all share."""
+    with tls_site(server) as daemon:
+        flags = map_flags(daemon.pid, "ticket")
+        assert flags and all("lo" in each for each in flags)
 
 
 # -- links -----------------------------------------------------------------------------------------------------------------
