@@ -227,7 +227,6 @@ check-long:
 	@$(PYTHON) $(TOP)/t/run-checks --make "$(MAKE)" --top $(TOP) --build $(B) build stress-long live-long
 
 #   make soak TIME=1h    all kinds of clients, faults, reloads, kills and upgrades in turn: nothing fails, nothing grows
-TIME ?= 60s
 soak: all
 	@POINTSMAN=$(abspath $(BINARY)) $(PYTHON) $(TOP)/t/stress/soak.py $(TIME)
 
