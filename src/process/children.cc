@@ -79,6 +79,10 @@ bool Children::all_ready(Standing standing) const noexcept {
   });
 }
 
+void order(Child& child, MessageType type, int otherwise, std::string_view body) noexcept {
+  if (!child.channel.send(type, body)) ::kill(child.pid, otherwise);
+}
+
 void Children::send(ChildKind kind, MessageType type, std::string_view body) noexcept {
   for (Child& child : children_) {
     if (child.pid != 0 && child.kind == kind) child.channel.send(type, body);

@@ -91,6 +91,8 @@ class Children {
   std::list<Child> children_;  // their addresses stay
 };
 
+// To one that lives: by its channel, and where that does not take it by a signal that means the same.
+void order(Child& child, MessageType type, int otherwise, std::string_view body = {}) noexcept;
 std::string describe(const Child& child);  // "worker 3", "the agent"
 
 }  // namespace pm::process

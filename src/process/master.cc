@@ -449,7 +449,10 @@ void Master::drain() {
   phase_ = Phase::draining;
   abandon_reload();
   phase_deadline_ = Clock::now() + milliseconds(plan().grace_ms) + patience_with_drain;
-  children_.send(ChildKind::worker, MessageType::drain, body_of(DrainOrder{}));
+  for (Child& child : children_.all()) {
+    if (child.pid != 0 && child.kind == ChildKind::worker)
+      order(child, MessageType::drain, SIGQUIT, body_of(DrainOrder{}));
+  }
   listeners_.close_all();
   if (children_.alive(ChildKind::worker) == 0) end_agent();
 }

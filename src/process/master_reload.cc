@@ -188,14 +188,14 @@ void Master::replace_child(Child& child) {
   if (child.pid == 0) return;
   const auto now = Clock::now();
   if (child.kind == ChildKind::agent) {
-    child.channel.send(MessageType::stop);
+    order(child, MessageType::stop, SIGTERM);
     child.end_by = now + grace_of_replaced;
     return;
   }
   const auto limit = milliseconds(plan().shutdown_ms);
-  const DrainOrder order{static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 1)),
-                         silence_ms};
-  child.channel.send(MessageType::drain, body_of(order));
+  const DrainOrder how{static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 1)),
+                       silence_ms};
+  order(child, MessageType::drain, SIGQUIT, body_of(how));
   child.end_by = now + limit + grace_of_replaced;
 }
 
@@ -232,7 +232,7 @@ bool Master::end_oldest_draining(std::string_view why) {
   log_.warn(fmt::format("{}; ending the oldest generation that drains", why));
   children_.for_each(Standing::replaced, [&oldest](Child& child) {
     if (child.pid == 0 || child.generation != *oldest) return;
-    child.channel.send(MessageType::stop);
+    order(child, MessageType::stop, SIGTERM);
     child.is_ended = true;
     child.end_by = Clock::now() + grace_of_replaced;
   });

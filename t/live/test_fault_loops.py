@@ -11,7 +11,7 @@ import random
 import re
 import signal
 import ssl
-from errno import errorcode
+from errno import EPIPE, errorcode
 
 import pytest
 
@@ -70,6 +70,7 @@ def can_ask(port):
 def start(server, faults, folder):
     service = balancer(server, healthCheck={"path": "/health", "interval": "1s"})
     config = configuration({"app": service}, api={}, accessLog={"filePath": str(folder / "access.log")}, pid=str(folder / "pid"))
+    (folder / "pid").unlink(missing_ok=True)  # one that was aborted has left it
     daemon = Daemon(config, wait=False, env=faults.environment)
     daemon.ports = {"web": int(config["entryPoints"]["web"]["address"].rsplit(":")[1])}
     return daemon
@@ -277,6 +278,17 @@ def test_children_come_back_when_forks_succeed_again(server):
             assert client.response().status == 200
         assert wait_until(lambda: daemon.agents(), 10 * SLOW), daemon.log
         assert "cannot fork" in daemon.log and not set(gone) & set(daemon.processes())
+
+
+def test_children_that_cannot_be_told_are_told_by_signals(server):
+    with Faults() as faults, Reloads(server, faults, "static") as place:
+        before = set(place.daemon.processes())
+        faults.arm("master", "sendmsg", error=EPIPE, times=0)
+        reload(place.daemon, place.next())
+        place.settle()
+        assert faults.refused >= 2 and set(place.daemon.processes()) & before == {place.daemon.pid}
+        faults.disarm()
+        place.judge()
 
 
 def test_the_master_waits_for_memory(server):
