@@ -165,6 +165,7 @@ def test_promtool_finds_no_fault_in_either_format_and_a_packed_page_is_the_same(
             for target in ("/", "/x"):
                 ask(daemon.ports["web"], target=target)
             settle(daemon, "traefik_service_server_up", 1)
+            settle(daemon, "traefik_config_reloads_total", 1)
             text = scrape(daemon)
             assert text.get("content-type") == "text/plain; version=0.0.4; charset=utf-8"
             checked = subprocess.run(["promtool", "check", "metrics"], input=text.body, capture_output=True)
