@@ -4,45 +4,23 @@
 Each has some streams open all the time. It takes GOAWAY as RFC 9113 section 6.8 says: no new stream, what is open ends, then a
 new connection. A stream above the last one that the GOAWAY names was not worked on and is asked again: `again` counts these.
 """
-import threading
 import time
 
+from .clients import Clients
 from .h2wire import REFUSED_STREAM, H2Client, ReceivedWrong
 from .wait import SLOW
 
 PATIENCE = 20.0 * SLOW
 
 
-class H2Load:
+class H2Load(Clients):
     def __init__(self, *ports, clients=4, streams=8, tls=False, target="/", body=None, expected=b"hello world"):
+        super().__init__(self._client, [(ports[i % len(ports)],) for i in range(clients)], PATIENCE)
         self.options = (streams, tls, target, body)
         self.expected = expected
         self.requests = self.connections = self.again = 0
-        self.failed = []
         self.goaways = []  # of each connection that ended by GOAWAY: its list of (last stream, code)
         self.slowest = 0.0
-        self.ends = False
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self._client, args=(ports[i % len(ports)],), daemon=True) for i in range(clients)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ends = True
-
-    def stop(self):
-        """Lets what runs end; then the failures, as they should be: none."""
-        self.ends = True
-        for thread in self.threads:
-            thread.join(2 * PATIENCE)
-        return self.failed
-
-    def _note(self, why):
-        with self.lock:
-            self.failed.append("%.3f %s" % (time.time(), why))
 
     def _client(self, port):
         while not self.ends:
@@ -50,7 +28,7 @@ class H2Load:
                 with H2Client(port, tls=self.options[1], name="a.example", timeout=PATIENCE) as client:
                     self._talk(client)
             except (OSError, ReceivedWrong, AssertionError) as error:
-                self._note("connection: %r" % error)
+                self.note("connection: %r" % error)
                 time.sleep(0.05)
 
     def _talk(self, client):
@@ -63,7 +41,7 @@ class H2Load:
             if not running:
                 break
             if not client.pump(time.monotonic() + PATIENCE) and client.ended is None:
-                self._note("no answer in %g s: %r" % (PATIENCE, [client.answer_of(s) for s in running]))
+                self.note("no answer in %g s: %r" % (PATIENCE, [client.answer_of(s) for s in running]))
                 break
             for stream in [s for s in running if client.answer_of(s).is_over or client.ended is not None]:
                 self._judge(client, stream, time.monotonic() - running.pop(stream))
@@ -71,10 +49,10 @@ class H2Load:
                 break
         if client.goaways:
             if client.end(PATIENCE) is None:
-                self._note("not closed after GOAWAY and the last answer")
+                self.note("not closed after GOAWAY and the last answer")
             self.goaways.append(list(client.goaways))
         elif client.ended is not None:
-            self._note("closed without GOAWAY: %s" % client.ended)
+            self.note("closed without GOAWAY: %s" % client.ended)
 
     def _judge(self, client, stream, seconds):
         answer = client.answer_of(stream)
@@ -84,4 +62,4 @@ class H2Load:
         elif answer.status is None and (answer.reset == REFUSED_STREAM or (client.goaways and stream > client.goaways[-1][0])):
             self.again += 1
         else:
-            self._note("%r, GOAWAY %r, connection %s" % (answer, client.goaways, client.ended))
+            self.note("%r, GOAWAY %r, connection %s" % (answer, client.goaways, client.ended))

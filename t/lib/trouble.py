@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A server that does wrong in every way, and clients who know what must come of each."""
 import random
-import threading
 import time
 
 from .client import RawClient, head
+from .clients import Clients
 from .server import RawServer, reply
 from .wait import TIMEOUT
 from .wire import Cut, ProtocolError
@@ -39,26 +39,12 @@ class TroubleServer(RawServer):
 EXPECTED = {"/reset": 502, "/close": 502, "/garbage": 502, "/bad-field": 502, "/cut": Cut, "/stall": 504, "/": 200}
 
 
-class TroubleLoad:
+class TroubleLoad(Clients):
     """Clients of /trouble/..., which also leave early, speak nonsense and send half a request."""
 
     def __init__(self, port, clients=2):
-        self.port, self.asked, self.failed, self.ends = port, 0, [], False
-        self.threads = [threading.Thread(target=self._client, args=(random.Random(n),), daemon=True) for n in range(clients)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ends = True
-
-    def stop(self):
-        self.ends = True
-        for thread in self.threads:
-            thread.join(2 * PATIENCE)
-        return self.failed
+        super().__init__(self._client, [(random.Random(n),) for n in range(clients)], PATIENCE)
+        self.port, self.asked = port, 0
 
     def _client(self, dice):
         while not self.ends:
@@ -66,7 +52,7 @@ class TroubleLoad:
                 dice.choice((self._expects, self._expects, self._expects, self._leaves, self._speaks_nonsense))(dice)
                 self.asked += 1
             except (OSError, Cut, ProtocolError, AssertionError) as error:
-                self.failed.append("%.3f trouble: %r" % (time.time(), error))
+                self.note("trouble: %r" % error)
                 time.sleep(0.05)
 
     def _expects(self, dice):

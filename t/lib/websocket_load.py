@@ -5,10 +5,10 @@ A socket that ends by a going-away (RFC 6455 section 7.4.1) or at a leave() is n
 """
 import asyncio
 import threading
-import time
 
 import websockets
 
+from .clients import Clients
 from .ports import free_port
 from .tls_world import client_context
 from .wait import SLOW
@@ -18,10 +18,14 @@ SIZES = (1, 125, 126, 20_000, 70_000)
 
 
 class WebSocketServer:
+    """An asyncio server in a thread of its own. A test that wants more than an echo overrides talk()."""
+
+    options = {}  # of websockets.serve
+
     def __init__(self):
         self.port = free_port()
         self.loop, self.ready = asyncio.new_event_loop(), threading.Event()
-        self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self._serve(),), daemon=True)
+        self.thread = threading.Thread(target=lambda: self.loop.run_until_complete(self._serve()), daemon=True)
 
     @property
     def url(self):
@@ -38,11 +42,11 @@ class WebSocketServer:
 
     async def _serve(self):
         self.over = asyncio.Event()
-        async with websockets.serve(self._echo, "127.0.0.1", self.port, ping_interval=None):
+        async with websockets.serve(self.talk, "127.0.0.1", self.port, ping_interval=None, **self.options):
             self.ready.set()
             await self.over.wait()
 
-    async def _echo(self, connection):
+    async def talk(self, connection):
         try:
             async for message in connection:
                 await connection.send(message)
@@ -50,23 +54,11 @@ class WebSocketServer:
             pass  # whose fault that is, the client says
 
 
-class WebSocketLoad:
+class WebSocketLoad(Clients):
     def __init__(self, *ports, clients=4, tls_port=None):
         self.targets = [("ws", ports[n % len(ports)]) for n in range(clients)] + ([("wss", tls_port)] if tls_port else [])
-        self.messages, self.failed, self.ends = 0, [], False
-        self.thread = threading.Thread(target=asyncio.run, args=(self._all(),), daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ends = True
-
-    def stop(self):
-        self.ends = True
-        self.thread.join(2 * PATIENCE)
-        return self.failed
+        super().__init__(lambda: asyncio.run(self._all()), [()], PATIENCE)
+        self.messages = 0
 
     async def _all(self):
         await asyncio.gather(*(self._client(*target) for target in self.targets))
@@ -78,7 +70,7 @@ class WebSocketLoad:
                 async with websockets.connect("%s://127.0.0.1:%d/websocket" % (scheme, port), ssl=context, server_hostname="a.example" if context else None, ping_interval=None) as socket:
                     await self._talk(socket)
             except (OSError, asyncio.TimeoutError, AssertionError, websockets.WebSocketException) as error:
-                self.failed.append("%.3f websocket: %r" % (time.time(), error))
+                self.note("websocket: %r" % error)
                 await asyncio.sleep(0.05)
 
     async def _talk(self, socket):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import random
-import threading
 
 import pytest
 import websockets
@@ -11,41 +10,22 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 
 from lib import proc
 from lib.daemon import is_sanitized, site
-from lib.ports import free_port
 from lib.tls_world import client_context, tls_site
 from lib.wait import SLOW
+from lib.websocket_load import WebSocketServer
 
 MIB = 1 << 20
 PATIENCE = 60 * SLOW
 
 
-class Server:
-    """An asyncio server in a thread of its own; what became of each connection in `closed`."""
+class Server(WebSocketServer):
+    """What became of each connection is in `closed`."""
+
+    options = {"max_size": 64 * MIB, "subprotocols": ["soap", "chat"]}
 
     def __init__(self):
-        self.port, self.closed, self.requests = free_port(), [], []
-        self.ready = threading.Event()
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self.serve(),), daemon=True)
-
-    @property
-    def url(self):
-        return "http://127.0.0.1:%d" % self.port
-
-    def __enter__(self):
-        self.thread.start()
-        assert self.ready.wait(PATIENCE)
-        return self
-
-    def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(PATIENCE)
-
-    async def serve(self):
-        self.over = asyncio.Event()
-        async with websockets.serve(self.talk, "127.0.0.1", self.port, max_size=64 * MIB, subprotocols=["soap", "chat"], ping_interval=None):
-            self.ready.set()
-            await self.over.wait()
+        super().__init__()
+        self.closed, self.requests = [], []
 
     async def talk(self, connection):
         self.requests.append(connection.request_headers)
@@ -148,11 +128,13 @@ def test_compression_is_agreed_on_by_the_ends(daemon, server):
     async def work():
         async with connected(daemon, "/linked", compression="deflate") as client:
             assert any(isinstance(extension, PerMessageDeflate) for extension in client.extensions)
-            assert "permessage-deflate" in server.requests[-1]["Sec-WebSocket-Extensions"]
             for size in (10, 1000, 500000):
                 await client.send("very much the same " * size)
                 assert await client.recv() == "very much the same " * size
+            assert "permessage-deflate" in server.requests[-1]["Sec-WebSocket-Extensions"]
         async with connected(daemon, compression=None) as client:
+            await client.send("known to the server by now")
+            await client.recv()
             assert not client.extensions and "Sec-WebSocket-Extensions" not in server.requests[-1]
 
     run(work())
