@@ -54,9 +54,31 @@ bool Site::listen(int fd) {
   return false;
 }
 
-void Site::stop() noexcept {
+void Site::drain(std::uint64_t silent_ms, std::function<void()> done) noexcept {
+  if (on_drained_ != nullptr) return;
+  stop_listening();
+  context_.draining = true;
+  on_drained_ = std::move(done);
+  silence_ends_ms_ = loop_.now_ms() + silent_ms;
+  loop_.arm(*this, loop_.now_ms() + net::Wheel::tick_ms);
+}
+
+void Site::on_timer() noexcept {
+  const std::uint64_t now = loop_.now_ms();
+  if (now >= silence_ends_ms_)
+    connections_.for_each([](h1::Server& server) { server.close_if_idle(); });
+  if (!connections_.empty()) return loop_.arm(*this, now + net::Wheel::tick_ms);
+  on_drained_();
+}
+
+void Site::stop_listening() noexcept {
   if (listener_ != nullptr) listener_->stop();
   listener_ = nullptr;
+}
+
+void Site::stop() noexcept {
+  loop_.disarm(*this);
+  stop_listening();
   while (!connections_.empty())
     connections_.front().close();
 }

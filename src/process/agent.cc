@@ -81,10 +81,11 @@ class Agent final : public Ear {
   void close_network();
   int fail(const Error& error);
   void take_configuration(const Message& message);
+  void drain(const DrainOrder& how);
   void on_message(Message message) override;
   void on_master_gone() override { loop_.leave(); }
   void on_terminate() override { loop_.leave(); }
-  void on_quit() override { loop_.leave(); }
+  void on_quit() override { drain({}); }
   void on_flush() override {}
 
   ChildInput input_;
@@ -246,8 +247,17 @@ int Agent::fail(const Error& error) {
   return exit_failed;
 }
 
+// Its successor is at work already; what workers have asked this one, it still answers.
+void Agent::drain(const DrainOrder& how) {
+  if (site_ == nullptr) return loop_.leave();
+  site_->drain(how.silent_ms, [this] { loop_.leave(); });
+}
+
 void Agent::on_message(Message message) {
   if (message.type == MessageType::stop) loop_.leave();
+  if (message.type == MessageType::drain) {
+    if (const auto order = message.as<DrainOrder>()) drain(*order);
+  }
   if (message.type == MessageType::configuration) take_configuration(message);
   if (message.type != MessageType::logs || message.fds.empty()) return;
   error_log_ = std::move(message.fds[0]);

@@ -4,12 +4,11 @@
 A socket that ends by a going-away (RFC 6455 section 7.4.1) or at a leave() is no failure; any other end is.
 """
 import asyncio
-import threading
 
 import websockets
 
 from .clients import Clients
-from .ports import free_port
+from .loop_server import LoopServer
 from .tls_world import client_context
 from .wait import SLOW
 
@@ -17,34 +16,13 @@ PATIENCE = 20 * SLOW
 SIZES = (1, 125, 126, 20_000, 70_000)
 
 
-class WebSocketServer:
-    """An asyncio server in a thread of its own. A test that wants more than an echo overrides talk()."""
+class WebSocketServer(LoopServer):
+    """A test that wants more than an echo overrides talk()."""
 
     options = {}  # of websockets.serve
 
-    def __init__(self):
-        self.port = free_port()
-        self.loop, self.ready = asyncio.new_event_loop(), threading.Event()
-        self.thread = threading.Thread(target=lambda: self.loop.run_until_complete(self._serve()), daemon=True)
-
-    @property
-    def url(self):
-        return "http://127.0.0.1:%d" % self.port
-
-    def __enter__(self):
-        self.thread.start()
-        assert self.ready.wait(PATIENCE)
-        return self
-
-    def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(PATIENCE)
-
-    async def _serve(self):
-        self.over = asyncio.Event()
-        async with websockets.serve(self.talk, "127.0.0.1", self.port, ping_interval=None, **self.options):
-            self.ready.set()
-            await self.over.wait()
+    def listen(self):
+        return websockets.serve(self.talk, "127.0.0.1", self.port, ping_interval=None, **self.options)
 
     async def talk(self, connection):
         try:

@@ -10,8 +10,8 @@ import pytest
 from lib import proc
 from lib.daemon import balancer, is_sanitized, site
 from lib.h2wire import H2Client
+from lib.loop_server import LoopServer
 from lib.wait import SLOW, wait_until
-from test_websockets import Server
 
 CONNECTIONS, EACH = 10, 1000
 STREAMS = CONNECTIONS * EACH
@@ -89,18 +89,17 @@ class Slot(asyncio.Protocol):
             self.head = b""
 
 
-class Slots(Server):
+class Slots(LoopServer):
     """`waiting` has whoever asked, with the path, until answer()."""
 
     def __init__(self):
         super().__init__()
         self.waiting = []
 
-    async def serve(self):
-        self.over = asyncio.Event()
-        async with await self.loop.create_server(lambda: Slot(self), "127.0.0.1", self.port, backlog=STREAMS):
-            self.ready.set()
-            await self.over.wait()
+    @contextlib.asynccontextmanager
+    async def listen(self):
+        async with await self.loop.create_server(lambda: Slot(self), "127.0.0.1", self.port, backlog=STREAMS) as listening:
+            yield listening
 
     def answer(self):
         waiting, self.waiting = self.waiting, []

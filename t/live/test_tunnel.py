@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Upgraded connections that carry much: every byte, both ends, bounded memory, spliced where that is possible and worth it."""
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -351,13 +352,14 @@ def test_a_flow_under_tls_is_copied():
 
 # -- the pipes --------------------------------------------------------------------------------------------------------------------------
 def pipes_of(pid):
-    """Sizes, by pipe."""
+    """Sizes, by pipe. A worker that has just begun still closes descriptors."""
     sizes = {}
     for fd in os.listdir("/proc/%d/fd" % pid):
         path = "/proc/%d/fd/%s" % (pid, fd)
-        if os.readlink(path).startswith("pipe:"):
-            with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as f:
-                sizes[os.readlink(path)] = fcntl.fcntl(f, fcntl.F_GETPIPE_SZ)
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(path).startswith("pipe:"):
+                with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as f:
+                    sizes[os.readlink(path)] = fcntl.fcntl(f, fcntl.F_GETPIPE_SZ)
     return sorted(sizes.values(), reverse=True)
 
 
