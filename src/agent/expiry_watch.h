@@ -3,7 +3,7 @@
 //
 //   in      the certificates in use and when they end; look() with the time
 //   out     a line for each threshold that was passed since the last look, the nearest one only
-//   own     values; ExpiryAlarm also a timer of the outer loop
+//   own     values; ExpiryAlarm also a timer of libuv's loop
 //   cost    a walk over the certificates an hour
 //   source  tls-acme.md, "Beyond Traefik"; the same facts are the gauge of certificate ends
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// alarm.h -- one moment in the future, to the millisecond, on the outer loop.
+// alarm.h -- one moment in the future, to the millisecond, on libuv's loop.
 //
 //   in      a delay and what to do then; arming anew moves the moment
 //   own     a libuv timer, which libuv gives back in a later turn: an Alarm may die inside its own ring

@@ -48,7 +48,7 @@ int EpollKernel::watch(int fd, Watch* watch) noexcept {
   return add(fd, watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
-int EpollKernel::watch_listener(int fd, Watch* watch) noexcept {
+int EpollKernel::watch_level(int fd, Watch* watch) noexcept {
   return add(fd, watch, EPOLLIN);
 }
 
@@ -56,10 +56,10 @@ void EpollKernel::unwatch(int fd) noexcept {
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
 }
 
-int EpollKernel::wait(std::span<Event> events) noexcept {
+int EpollKernel::wait(std::span<Event> events, int timeout_ms) noexcept {
   std::array<epoll_event, 512> raw;
   const int room = static_cast<int>(std::min(raw.size(), events.size()));
-  const int count = ::epoll_wait(epoll_, raw.data(), room, 0);
+  const int count = ::epoll_wait(epoll_, raw.data(), room, timeout_ms);
   for (int i = 0; i < count; ++i) {
     const std::uint32_t bits = raw[i].events;
     events[i] = Event{

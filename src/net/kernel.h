@@ -36,11 +36,13 @@ class Kernel {
   virtual ~Kernel() = default;
   virtual int watch(int fd,
                     Watch* watch) noexcept = 0;  // IN|OUT|RDHUP, edge-triggered, once per socket
-  // A listening socket: told again and again while connections are queued, so that nobody must accept until none is left.
-  virtual int watch_listener(int fd, Watch* watch) noexcept = 0;
+  // Level-triggered, IN only. A listening socket: told again and again while connections are queued, so that nobody must
+  // accept until none is left. Or a library's own epoll.
+  virtual int watch_level(int fd, Watch* watch) noexcept = 0;
   virtual void unwatch(
       int fd) noexcept = 0;  // for sockets that other processes hold, too: closing would not do
-  virtual int wait(std::span<Event> events) noexcept = 0;  // never blocks; the number of events
+  // The number of events. Sleeps until there is one, `timeout_ms` have passed (-1: for ever), or a signal came.
+  virtual int wait(std::span<Event> events, int timeout_ms) noexcept = 0;
   virtual long receive(int fd, char* to, std::size_t room) noexcept = 0;
   virtual long peek(int fd, char* to, std::size_t room) noexcept = 0;
   virtual long send(int fd, const iovec* pieces, int count) noexcept = 0;
@@ -60,19 +62,21 @@ class Kernel {
   virtual std::uint64_t now_ns() noexcept = 0;  // monotonic
 };
 
-// The real one. poll_fd() becomes readable when wait() would return events: the outer loop watches it.
+// The real one.
 class EpollKernel final : public Kernel {
  public:
   EpollKernel() noexcept;
   ~EpollKernel() override;
   EpollKernel(const EpollKernel&) = delete;
   EpollKernel& operator=(const EpollKernel&) = delete;
-  int poll_fd() const noexcept { return epoll_; }  // negative when the kernel refused one
+  bool is_open() const noexcept {
+    return epoll_ >= 0;
+  }  // false: the kernel refused an epoll descriptor
 
   int watch(int fd, Watch* watch) noexcept override;
-  int watch_listener(int fd, Watch* watch) noexcept override;
+  int watch_level(int fd, Watch* watch) noexcept override;
   void unwatch(int fd) noexcept override;
-  int wait(std::span<Event> events) noexcept override;
+  int wait(std::span<Event> events, int timeout_ms) noexcept override;
   long receive(int fd, char* to, std::size_t room) noexcept override;
   long peek(int fd, char* to, std::size_t room) noexcept override;
   long send(int fd, const iovec* pieces, int count) noexcept override;

@@ -65,7 +65,7 @@ void Listener::go_on() noexcept {
 }
 
 int Listener::watch() noexcept {
-  const int result = loop_->kernel().watch_listener(fd_, this);
+  const int result = loop_->kernel().watch_level(fd_, this);
   is_muted_ = result < 0;
   return result;
 }

@@ -10,8 +10,7 @@ namespace pm::net {
 // Lives until libuv has closed all its handles, which is after the Loop is gone.
 struct Loop::Handles {
   Loop* loop = nullptr;
-  uv_poll_t poll{};
-  uv_idle_t idle{};
+  uv_prepare_t life{};  // without a handle that lives libuv would look at nothing
   uv_timer_t timer{};
   uv_timer_t delay{};
   int open = 0;
@@ -32,11 +31,10 @@ struct Loop::Handles {
 
 Result<std::unique_ptr<Loop>> Loop::create(uv_loop_s* loop) {
   auto kernel = std::make_unique<EpollKernel>();
-  if (kernel->poll_fd() < 0) return Error{Errc::io, "", "the kernel refuses an epoll descriptor"};
-  const int poll_fd = kernel->poll_fd();
+  if (!kernel->is_open()) return Error{Errc::io, "", "the kernel refuses an epoll descriptor"};
   Kernel& borrowed = *kernel;
   std::unique_ptr<Loop> result(new Loop(loop, std::move(kernel), borrowed));
-  PM_TRY([[maybe_unused]] auto attached, result->attach(poll_fd));
+  PM_TRY([[maybe_unused]] auto attached, result->attach());
   return result;
 }
 
@@ -55,49 +53,47 @@ Loop::Loop(uv_loop_s* loop, std::unique_ptr<Kernel> own, Kernel& kernel)
 Loop::~Loop() {
   if (handles_ != nullptr) {
     Handles* handles = handles_;
-    handles->close(handles->poll);
-    handles->close(handles->idle);
+    handles->close(handles->life);
     handles->close(handles->timer);
     handles->close(handles->delay);
   }
 }
 
-Status Loop::attach(int poll_fd) {
-  auto handles = std::make_unique<Handles>();
-  if (uv_poll_init(uv_, &handles->poll, poll_fd) != 0)
+Status Loop::attach() {
+  if (kernel().watch_level(uv_backend_fd(uv_), &outer_) < 0)
     return Error{Errc::io, "", "the kernel refuses to watch an epoll descriptor"};
-  handles_ = handles.release();
+  handles_ = new Handles;
   handles_->loop = this;
-  uv_idle_init(uv_, &handles_->idle);
+  uv_prepare_init(uv_, &handles_->life);
   uv_timer_init(uv_, &handles_->timer);
   uv_timer_init(uv_, &handles_->delay);
-  handles_->adopt(handles_->poll);
-  handles_->adopt(handles_->idle);
+  handles_->adopt(handles_->life);
   handles_->adopt(handles_->timer);
   handles_->adopt(handles_->delay);
-  uv_poll_start(&handles_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) noexcept {
-    static_cast<Handles*>(handle->data)->loop->turn();
-  });
+  uv_prepare_start(&handles_->life, [](uv_prepare_t*) noexcept {});
   return success();
+}
+
+void Loop::round() noexcept {
+  uv_update_time(uv_);
+  const int timeout = uv_backend_timeout(uv_);
+  const bool is_due = timeout == 0 || outer_.is_ready;
+  if (is_due) {
+    outer_.is_ready = false;
+    uv_run(uv_, UV_RUN_NOWAIT);
+  }
+  reactor_.wait(is_due || has_more_ ? 0 : timeout);
+  turn();
 }
 
 void Loop::turn() noexcept {
   read_clock();
-  const bool more = reactor_.turn();
+  has_more_ = reactor_.turn();
   for (TurnEnd* what : turn_ends_)
     what->on_turn_end();
   if (is_measured_) {
     is_measured_ = false;
     longest_turn_ns_ = std::max(longest_turn_ns_, reactor_.kernel().now_ns() - now_ns_);
-  }
-  if (handles_ == nullptr) return;
-  if (!more) {
-    uv_idle_stop(&handles_->idle);
-  } else if (uv_is_active(reinterpret_cast<uv_handle_t*>(&handles_->idle)) == 0) {
-    // No edge will announce what is left on the ready list, so the outer loop must not sleep.
-    uv_idle_start(&handles_->idle, [](uv_idle_t* handle) noexcept {
-      static_cast<Handles*>(handle->data)->loop->turn();
-    });
   }
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// loop.h -- the worker's loop: libuv outside, the reactor nested in it, the wheel, and the memory that all sockets share.
+// loop.h -- the worker's loop: the reactor, libuv's loop nested in it, the wheel, and the memory that all sockets share.
 //
-//   own     the nested epoll, the read buffer, the scratch of the Gather, the byte pools and the pipes; borrows the uv_loop_t
+//   own     the epoll, the read buffer, the scratch of the Gather, the byte pools and the pipes; borrows the uv_loop_t
 //   shape   now_ms(), now_ns(): the monotonic clock as read once a turn
-//   cost    per wake-up one extra epoll_wait (about 0.5 µs), not per request
+//   cost    one epoll_wait a wake-up; libuv's rounds only when one of its descriptors or timers wants one
 //   errors  create() fails when the kernel refuses an epoll or memory
-//   source  decision 39; performance-notes.md section 3, "Who owns the fd"
+//   source  decision 39; libuv, uv_backend_fd
+//
+// A round:  libuv, if it is due ─► sleep in our epoll, in which libuv's own is one descriptor ─► a turn of the reactor
 #pragma once
 
 #include "core/buffer.h"
@@ -41,7 +43,7 @@ class Loop {
   static constexpr std::size_t large_read =
       262144;  // while a body streams at full reads (decision 44)
 
-  // With a kernel of one's own (tests) nothing is attached to libuv: call turn() and tick().
+  // With a kernel of one's own (tests) there is no libuv: call turn() and tick().
   static Result<std::unique_ptr<Loop>> create(uv_loop_s* loop);
   static std::unique_ptr<Loop> create_for_test(Kernel& kernel);
   ~Loop();
@@ -65,7 +67,9 @@ class Loop {
   void set(Delay& delay, std::uint64_t after_ms);
   void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
 
-  void turn() noexcept;  // one turn of the reactor
+  void round() noexcept;  // sleeps until something happens, and deals with it
+  void
+  turn() noexcept;  // one turn of the reactor; for whoever gives it work out of a callback of libuv's
   // What libuv calls back for: with the clock read, and a turn behind it.
   template <class F>
   void run(F&& what) noexcept {
@@ -81,7 +85,16 @@ class Loop {
  private:
   Loop(uv_loop_s* loop, std::unique_ptr<Kernel> own, Kernel& kernel);
   struct Handles;  // libuv's part
-  Status attach(int poll_fd);
+  // libuv's own epoll as a watch of ours.
+  class Outer final : public Watch {
+   public:
+    bool is_ready = true;  // what it was told to watch before us it has not told the kernel yet
+
+   private:
+    void on_event(const Event&) noexcept override { is_ready = true; }
+    void on_turn() noexcept override {}
+  };
+  Status attach();
   void start_ticking() noexcept;
   void wait_for_delay() noexcept;
   void read_clock() noexcept { now_ns_ = reactor_.kernel().now_ns(); }
@@ -99,7 +112,9 @@ class Loop {
   Delays delays_;
   Gather gather_;
   std::vector<TurnEnd*> turn_ends_;
+  Outer outer_;
   Handles* handles_ = nullptr;  // freed by libuv's close callbacks
+  bool has_more_ = false;       // on the ready list: no event will announce it
   bool ticking_ = false;
   bool is_measured_ = false;
 };

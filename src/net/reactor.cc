@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "net/reactor.h"
 
-#include <array>
-
 namespace pm::net {
 namespace {
 
-constexpr std::size_t batch = 512;  // events of one wait
-constexpr int passes =
-    4;  // then the outer loop gets its turn: timers, signals, the control channel
+constexpr int passes = 4;  // then libuv gets its turn: timers, signals, the control channel
 
 }  // namespace
 
@@ -29,18 +25,24 @@ void Reactor::retire(Mortal* object) noexcept {
   dead_.push_back(*object);
 }
 
+void Reactor::wait(int timeout_ms) noexcept {
+  count_ = kernel_->wait(events_, timeout_ms);
+  has_waited_ = true;
+}
+
 bool Reactor::turn() noexcept {
   ++turns_;
-  std::array<Event, batch> events;
   for (int pass = 0; pass < passes; ++pass) {
-    const int count = kernel_->wait(events);
+    if (!has_waited_) wait(0);
+    has_waited_ = false;
+    const int count = count_;
     for (int i = 0; i < count; ++i) {
-      Watch* watch = events[i].watch;
-      if (!watch->is_dead_) watch->on_event(events[i]);
+      Watch* watch = events_[i].watch;
+      if (!watch->is_dead_) watch->on_event(events_[i]);
     }
     if (ready_.empty()) break;
     run_ready();
-    // A batch that was not full and left nothing queued: the next events wake the outer loop.
+    // A batch that was not full and left nothing queued: the next events end a sleep.
     if (count < static_cast<int>(batch) && ready_.empty()) break;
   }
   free_dead();

@@ -8,12 +8,13 @@
 //   cost    one list operation an event
 //   source  performance-notes.md section 3, "Registration"
 //
-// One turn:  wait ─► mark bits, queue ─► run the queue ─► (again while there is work, a few passes) ─► free the dead
+// One turn:  wait (slept through, or none) ─► mark bits, queue ─► run the queue ─► (again while there is work, a few passes) ─► free the dead
 #pragma once
 
 #include "core/list.h"
 #include "net/kernel.h"
 
+#include <array>
 #include <cstdint>
 
 namespace pm::net {
@@ -60,6 +61,8 @@ class Reactor {
   void retire(Watch* watch) noexcept;
   void retire(Mortal* object) noexcept;
 
+  // Sleeps until there are events for the next turn: Kernel::wait().
+  void wait(int timeout_ms) noexcept;
   // One bounded turn. True when work is left that no event will announce: the caller must come again soon.
   bool turn() noexcept;
   std::uint64_t turns() const noexcept { return turns_; }
@@ -68,7 +71,12 @@ class Reactor {
   void run_ready() noexcept;
   void free_dead() noexcept;
 
+  static constexpr std::size_t batch = 512;  // events of one wait
+
   Kernel* kernel_;
+  std::array<Event, batch> events_;
+  int count_ = 0;
+  bool has_waited_ = false;  // and what came is not dealt with yet
   List<Watch, ReadyTag> ready_;
   List<Mortal, DeadTag> dead_;
   std::uint64_t turns_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// readiness.h -- tells when a descriptor of a library can be read or written, on the outer loop, level-triggered.
+// readiness.h -- tells when a descriptor of a library can be read or written, on libuv's loop, level-triggered.
 //
 //   in      a descriptor that somebody else owns and closes after the Readiness has gone
 //   own     a libuv poll handle, given back in a later turn: a Readiness may die inside its own call

@@ -117,7 +117,7 @@ int Agent::run() {
   if (!opened) return fail(opened.error());
   const Status started = start();
   if (!started) return fail(started.error());
-  loop_.run();
+  loop_.run(*network_);
   resolver_->stop();
   expiry_.reset();
   close_network();

@@ -24,6 +24,11 @@ Status ChildLoop::tell_ready() noexcept {
   return Error{Errc::io, "", "the master does not take the word that all is ready"};
 }
 
+void ChildLoop::run(net::Loop& traffic) {
+  while (!has_left_)
+    traffic.round();
+}
+
 // What a message has brought may take the reserve's place until it has been dealt with.
 void ChildLoop::hold_reserve() noexcept {
   for (os::Fd& fd : reserve_) {

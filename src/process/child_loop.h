@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/result.h"
+#include "net/loop.h"
 #include "net/uv_loop.h"
 #include "process/channel.h"
 
@@ -39,8 +40,8 @@ class ChildLoop {
   Channel& channel() noexcept { return channel_; }
   // An error ends the child: the master would wait for it in vain, and starts another one for one that is gone.
   Status tell_ready() noexcept;
-  void run() { loop_.run(); }
-  void leave() noexcept { loop_.leave(); }
+  void run(net::Loop& traffic);  // until leave()
+  void leave() noexcept { has_left_ = true; }
   void close() noexcept { loop_.close(); }  // everything else on the loop must be closed or closing
 
  private:
@@ -51,6 +52,7 @@ class ChildLoop {
   Channel channel_;
   net::UvLoop loop_;
   bool is_listening_ = true;  // to the master
+  bool has_left_ = false;
   // Clients may have taken all descriptors but these: a message of the master's brings up to two.
   std::array<os::Fd, 2> reserve_;
 };

@@ -66,7 +66,7 @@ int Worker::run() {
   if (!opened) return fail(opened.error());
   const Status started = start();
   const int code = started ? exit_success : fail(started.error());
-  if (started) loop_.run();
+  if (started) loop_.run(server_->loop());
   server_.reset();
   loop_.close();
   return code;

@@ -41,6 +41,7 @@ class DataPlane final : public Server,
   Status open(uv_loop_s* loop);
   void begin(config::Config config);
   Status start() override;
+  net::Loop& loop() noexcept override { return *loop_; }
   void drain(const Drain& how) override;
   void replace(Bundle bundle, std::function<void(bool)> done) override {
     succession_->replace(std::move(bundle), std::move(done));

@@ -25,6 +25,9 @@
 
 struct uv_loop_s;
 
+namespace pm::net {
+class Loop;
+}
 namespace pm::shm {
 class Health;
 class Names;
@@ -70,6 +73,7 @@ class Server {
   virtual ~Server() = default;
 
   virtual Status start() = 0;  // begins to accept
+  virtual net::Loop& loop() noexcept = 0;  // to be run by the caller
   // The dynamic part of another configuration whose static part is the same. Built beside the traffic, and in force when
   // done(true) comes; done(false): it cannot be read, or a later one came before it.
   virtual void replace(Bundle bundle, std::function<void(bool)> done) = 0;

@@ -89,7 +89,7 @@ void FakeKernel::unwatch(int fd) noexcept {
   socket(fd).watch = nullptr;
 }
 
-int FakeKernel::wait(std::span<net::Event> events) noexcept {
+int FakeKernel::wait(std::span<net::Event> events, int) noexcept {
   std::vector<int> due;
   for (auto& [fd, s] : sockets_) {
     const auto queued = accepts_.find(fd);

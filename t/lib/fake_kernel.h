@@ -85,9 +85,9 @@ class FakeKernel final : public net::Kernel {
 
   // net::Kernel
   int watch(int fd, net::Watch* watch) noexcept override;
-  int watch_listener(int fd, net::Watch* watch) noexcept override { return this->watch(fd, watch); }
+  int watch_level(int fd, net::Watch* watch) noexcept override { return this->watch(fd, watch); }
   void unwatch(int fd) noexcept override;
-  int wait(std::span<net::Event> events) noexcept override;
+  int wait(std::span<net::Event> events, int timeout_ms) noexcept override;
   long receive(int fd, char* to, std::size_t room) noexcept override;
   long peek(int fd, char* to, std::size_t room) noexcept override;
   long send(int fd, const iovec* pieces, int count) noexcept override;

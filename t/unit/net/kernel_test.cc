@@ -48,7 +48,7 @@ TEST_GROUP(kernel) {
   }
   Event wait() {
     Event event{};
-    kernel.wait({&event, 1});
+    kernel.wait({&event, 1}, 0);
     return event;
   }
   void say(std::string_view bytes) {

@@ -94,7 +94,7 @@ TEST_GROUP(succession) {
     bool ended = false;
     succession->replace(bundle(), [&](bool) { ended = true; });
     while (!ended)
-      uv_run(&uv, UV_RUN_ONCE);
+      loop->round();
   }
   void reload(int times) {
     for (int i = 0; i < times; ++i)
