@@ -90,13 +90,8 @@ void Site::on_accept(int fd, const Endpoint& peer) noexcept {
     has_refused_ = true;
     return;
   }
-  h1::Server* server = h1::Server::open(fd, {.context = &context_,
-                                             .settings = &settings_,
-                                             .handler = this,
-                                             .owner = this,
-                                             .client = peer,
-                                             .number = next_connection_++,
-                                             .secure = nullptr});
+  h1::Server* server = h1::Server::open(
+      fd, {.entry = &entry_, .client = peer, .number = next_connection_++, .secure = nullptr});
   if (server != nullptr) connections_.push_back(*server);
 }
 

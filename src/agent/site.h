@@ -53,7 +53,7 @@ class Site final : private http::RequestHandler,
   net::Loop& loop_;
   Log& log_;
   http::CodecContext context_;
-  h1::ServerSettings settings_;
+  h1::ServerEntry entry_{.context = &context_, .handler = this, .owner = this, .settings = {}};
   std::map<std::string, Responder, std::less<>> responders_;  // by service
   net::Listener* listener_ = nullptr;                         // the reactor's once it is stopped
   List<h1::Server> connections_;

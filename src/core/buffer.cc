@@ -6,48 +6,49 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include <sys/uio.h>
 
 namespace pm {
-namespace {
-
-void give_back(BytePools& pools, char* data, std::size_t capacity) noexcept {
-  if (capacity == pools.small.block_size()) return pools.small.give(data);
-  if (capacity == pools.large.block_size()) return pools.large.give(data);
-  std::free(data);
-}
-
-}  // namespace
 
 ByteBuffer::~ByteBuffer() {
-  PM_CHECK(data_ == nullptr, "a buffer is released before it dies");
+  PM_CHECK(block_ == nullptr, "a buffer is released before it dies");
+}
+
+ByteBuffer::Block* ByteBuffer::take(BytePools& pools, std::size_t wanted, std::size_t kept) {
+  std::size_t size = wanted + sizeof(Block);
+  void* memory = nullptr;
+  if (size <= pools.small.block_size()) {
+    size = pools.small.block_size();
+    memory = pools.small.take();
+  } else if (size <= pools.large.block_size()) {
+    size = pools.large.block_size();
+    memory = pools.large.take();
+  } else {
+    size = std::max<std::size_t>(size, kept * 2);
+    PM_CHECK(size < UINT32_MAX, "a buffer stays below 4 GiB");
+    memory = std::malloc(size);
+    PM_CHECK(memory != nullptr, "small allocations succeed");
+  }
+  return new (memory) Block{0, 0, static_cast<std::uint32_t>(size - sizeof(Block))};
+}
+
+void ByteBuffer::give(BytePools& pools, Block* block) noexcept {
+  const std::size_t size = block->capacity + sizeof(Block);
+  if (size == pools.small.block_size()) return pools.small.give(block);
+  if (size == pools.large.block_size()) return pools.large.give(block);
+  std::free(block);
 }
 
 void ByteBuffer::grow(BytePools& pools, std::size_t more) {
   if (room() >= more) return;
   const std::string_view kept = view();
-  const std::size_t wanted = kept.size() + more;
-  std::size_t capacity = 0;
-  char* data = nullptr;
-  if (wanted <= pools.small.block_size()) {
-    capacity = pools.small.block_size();
-    data = static_cast<char*>(pools.small.take());
-  } else if (wanted <= pools.large.block_size()) {
-    capacity = pools.large.block_size();
-    data = static_cast<char*>(pools.large.take());
-  } else {
-    capacity = std::max<std::size_t>(wanted, kept.size() * 2);
-    PM_CHECK(capacity < UINT32_MAX, "a buffer stays below 4 GiB");
-    data = static_cast<char*>(std::malloc(capacity));
-    PM_CHECK(data != nullptr, "small allocations succeed");
-  }
-  if (!kept.empty()) std::memcpy(data, kept.data(), kept.size());
-  if (data_ != nullptr) give_back(pools, data_, capacity_);
-  data_ = data;
-  start_ = 0;
-  size_ = static_cast<std::uint32_t>(kept.size());
-  capacity_ = static_cast<std::uint32_t>(capacity);
+  Block* const block = take(pools, kept.size() + more, kept.size());
+  if (!kept.empty()) std::memcpy(block->bytes(), kept.data(), kept.size());
+  block->end = static_cast<std::uint32_t>(kept.size());
+  if (block_ != nullptr) give(pools, block_);
+  block_ = block;
 }
 
 void ByteBuffer::append(BytePools& pools, std::string_view bytes) {
@@ -58,9 +59,8 @@ void ByteBuffer::append(BytePools& pools, std::string_view bytes) {
 }
 
 void ByteBuffer::release(BytePools& pools) noexcept {
-  if (data_ != nullptr) give_back(pools, data_, capacity_);
-  data_ = nullptr;
-  start_ = size_ = capacity_ = 0;
+  if (block_ != nullptr) give(pools, block_);
+  block_ = nullptr;
 }
 
 ByteQueue::~ByteQueue() {
@@ -71,12 +71,11 @@ ByteQueue::~ByteQueue() {
 ByteQueue::Block* ByteQueue::add_block(BytePools& pools, std::size_t wanted) {
   const bool is_small = first_ == nullptr && wanted <= pools.small.block_size() - sizeof(Block);
   BlockPool& pool = is_small ? pools.small : pools.large;
-  auto* block = static_cast<Block*>(pool.take());
-  block->next = nullptr;
-  block->start = block->end = 0;
-  block->capacity = static_cast<std::uint32_t>(pool.block_size() - sizeof(Block));
-  (last_ != nullptr ? last_->next : first_) = block;
-  last_ = block;
+  const auto capacity = static_cast<std::uint32_t>(pool.block_size() - sizeof(Block));
+  auto* const block = new (pool.take()) Block{
+      .next = nullptr, .last = nullptr, .size = 0, .start = 0, .end = 0, .capacity = capacity};
+  (first_ != nullptr ? first_->last->next : first_) = block;
+  first_->last = block;
   return block;
 }
 
@@ -86,13 +85,13 @@ void ByteQueue::give(BytePools& pools, Block* block) noexcept {
 }
 
 void ByteQueue::append(BytePools& pools, std::string_view bytes) {
-  size_ += bytes.size();
   while (!bytes.empty()) {
-    const bool is_full = last_ == nullptr || last_->end == last_->capacity;
-    Block* const block = is_full ? add_block(pools, bytes.size()) : last_;
+    const bool is_full = first_ == nullptr || first_->last->end == first_->last->capacity;
+    Block* const block = is_full ? add_block(pools, bytes.size()) : first_->last;
     const std::size_t count = std::min<std::size_t>(bytes.size(), block->capacity - block->end);
     std::memcpy(block->bytes() + block->end, bytes.data(), count);
     block->end += static_cast<std::uint32_t>(count);
+    first_->size += count;
     bytes.remove_prefix(count);
   }
 }
@@ -113,16 +112,19 @@ std::size_t ByteQueue::front(std::span<std::string_view> slices) const noexcept 
 }
 
 void ByteQueue::consume(BytePools& pools, std::size_t count) noexcept {
-  PM_CHECK(count <= size_, "no more is consumed than is queued");
-  size_ -= count;
+  PM_CHECK(count <= size(), "no more is consumed than is queued");
   while (count > 0) {
     Block* b = first_;
     const std::size_t here = std::min<std::size_t>(count, b->end - b->start);
     b->start += static_cast<std::uint32_t>(here);
+    b->size -= here;
     count -= here;
     if (b->start < b->end) return;
     first_ = b->next;
-    if (first_ == nullptr) last_ = nullptr;
+    if (first_ != nullptr) {
+      first_->last = b->last;
+      first_->size = b->size;
+    }
     give(pools, b);
   }
 }

@@ -2,7 +2,7 @@
 // buffer.h -- bytes that have to wait: a growing buffer for an unfinished head, and a queue of bytes not yet written.
 //
 //   own     memory comes from the worker's BytePools and goes back as soon as the bytes are gone, so that an idle
-//           connection owns none
+//           connection owns none; what there is to know of the bytes stands in front of them, so an empty one is a word
 //   cost    one copy in; ByteBuffer grows 4 KiB, 16 KiB, then doubles by malloc
 //   source  performance-notes.md section 3, "Reading" and "Writing"
 #pragma once
@@ -30,21 +30,34 @@ class ByteBuffer {
   ByteBuffer& operator=(const ByteBuffer&) = delete;
   ~ByteBuffer();  // must be empty of memory: release() needs the pools
 
-  std::string_view view() const noexcept { return {data_ + start_, size_ - start_}; }
-  bool empty() const noexcept { return size_ == start_; }
-  std::size_t room() const noexcept { return capacity_ - size_; }
-  char* tail() noexcept { return data_ + size_; }
+  std::string_view view() const noexcept {
+    if (block_ == nullptr) return {};
+    return {block_->bytes() + block_->start, block_->end - block_->start};
+  }
+  bool empty() const noexcept { return block_ == nullptr || block_->end == block_->start; }
+  std::size_t room() const noexcept {
+    return block_ == nullptr ? 0 : block_->capacity - block_->end;
+  }
+  char* tail() noexcept { return block_->bytes() + block_->end; }  // where there is room
   void grow(BytePools& pools, std::size_t more);  // room() is at least `more` afterwards
-  void commit(std::size_t count) noexcept { size_ += static_cast<std::uint32_t>(count); }
+  void commit(std::size_t count) noexcept { block_->end += static_cast<std::uint32_t>(count); }
   void append(BytePools& pools, std::string_view bytes);
-  void consume(std::size_t count) noexcept { start_ += static_cast<std::uint32_t>(count); }
+  void consume(std::size_t count) noexcept {
+    if (count > 0) block_->start += static_cast<std::uint32_t>(count);
+  }
   void release(BytePools& pools) noexcept;
 
  private:
-  char* data_ = nullptr;
-  std::uint32_t start_ = 0;
-  std::uint32_t size_ = 0;
-  std::uint32_t capacity_ = 0;
+  struct Block {
+    std::uint32_t start;
+    std::uint32_t end;
+    std::uint32_t capacity;
+    char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
+  };
+  static Block* take(BytePools& pools, std::size_t wanted, std::size_t kept);
+  static void give(BytePools& pools, Block* block) noexcept;
+
+  Block* block_ = nullptr;
 };
 
 // A queue of bytes in blocks of 16 KiB, what fits 4 KiB in one of these: what a socket would not take.
@@ -55,18 +68,20 @@ class ByteQueue {
   ByteQueue& operator=(const ByteQueue&) = delete;
   ~ByteQueue();  // must be empty: clear() needs the pools
 
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return first_ == nullptr; }
+  std::size_t size() const noexcept { return first_ == nullptr ? 0 : first_->size; }
   void append(BytePools& pools, std::string_view bytes);
   int front(iovec* pieces,
             int count) const noexcept;  // the first pieces, at most `count`; returns their number
   std::size_t front(std::span<std::string_view> slices) const noexcept;  // the same
   void consume(BytePools& pools, std::size_t count) noexcept;
-  void clear(BytePools& pools) noexcept { consume(pools, size_); }
+  void clear(BytePools& pools) noexcept { consume(pools, size()); }
 
  private:
   struct Block {
     Block* next;
+    Block* last;       // of the first block only: the queue's last one,
+    std::size_t size;  // and the bytes in all of them
     std::uint32_t start;
     std::uint32_t end;
     std::uint32_t capacity;
@@ -76,8 +91,6 @@ class ByteQueue {
   static void give(BytePools& pools, Block* block) noexcept;
 
   Block* first_ = nullptr;
-  Block* last_ = nullptr;
-  std::size_t size_ = 0;
 };
 
 }  // namespace pm

@@ -50,7 +50,7 @@ void Client::begin(http::Exchange& exchange, http::Attempt& attempt,
   keep_ = answered_ = in_trailers_ = large_reads_ = server_done_ = false;
   waits_for_continue_ = false;
   head_due_ms_ = continue_due_ms_ = 0;
-  wrote_before_ = stream_->written();
+  stream_->mark();
   loop().disarm(*this);
   put_head();
   if (exchange.request_ended()) {
@@ -214,7 +214,7 @@ void Client::fail(http::Outcome outcome) noexcept {
   const http::Attempt::Failure failure{.outcome = outcome,
                                        .reused = carried_ > 0,
                                        .answered = answered_,
-                                       .wrote = stream_->written() != wrote_before_};
+                                       .wrote = stream_->has_moved()};
   loop().gather().clear();
   exchange->set_client_end(nullptr);
   exchange_ = nullptr;

@@ -111,9 +111,8 @@ class Client final : public http::ClientConnection,
   std::uint64_t opened_ms_;
   std::uint64_t head_due_ms_ = 0;  // responseHeaderTimeout, once the request is out
   std::uint64_t continue_due_ms_ = 0;
-  std::uint64_t wrote_before_ = 0;  // bytes the kernel had taken when the exchange began
-  std::uint64_t carried_ = 0;       // exchanges
-  std::uint64_t drained_ = 0;       // bytes of a dropped answer
+  std::uint64_t carried_ = 0;  // exchanges
+  std::uint64_t drained_ = 0;  // bytes of a dropped answer
   std::uint32_t interims_ = 0;
   State state_ = State::idle;
   http::Framing framing_ =

@@ -3,6 +3,7 @@
 #include "h1/server.h"
 
 #include "h1/write.h"
+#include "net/remains.h"
 
 #include <fmt/format.h>
 
@@ -24,14 +25,11 @@ std::uint64_t earliest(std::uint64_t a, std::uint64_t b) noexcept {
 }  // namespace
 
 Server::Server(Options options) noexcept
-    : context_(options.context),
-      settings_(options.settings),
-      handler_(options.handler),
-      owner_(options.owner),
-      opened_ms_(options.context->loop->now_ms()),
-      number_(options.number),
+    : entry_(options.entry),
+      opened_ms_(loop().now_ms()),
       secure_(std::move(options.secure)),
-      client_(options.client) {}
+      client_(options.client),
+      number_(static_cast<std::uint32_t>(options.number)) {}
 
 Server::~Server() {
   carry_.release(loop().pools());
@@ -60,6 +58,13 @@ Server* Server::adopt(net::Stream* stream, Options options, std::string_view ear
   return server;
 }
 
+// What only the present state needs goes with it; that of an exchange has gone with its arena.
+void Server::enter(State next) noexcept {
+  if (state_ == State::head) delete head_;
+  head_ = nullptr;
+  state_ = next;
+}
+
 // ---- time -------------------------------------------------------------------------------------------------------------
 
 // One timer: its meaning follows from the state, and on_timer() judges anew.
@@ -72,32 +77,32 @@ void Server::arm_for_state() noexcept {
   switch (state_) {
     case State::idle:
       // A fresh connection is bound like a request: it has said nothing yet (static-config.md, readTimeout).
-      deadline = requests_ == 0 ? after(opened_ms_, settings_->read_timeout_ms)
-                                : after(now, settings_->idle_timeout_ms);
-      if (stream_->queued() > 0) deadline = after(now, settings_->stall_timeout_ms);
+      deadline = requests_ == 0 ? after(opened_ms_, settings().read_timeout_ms)
+                                : after(now, settings().idle_timeout_ms);
+      if (stream_->queued() > 0) deadline = after(now, settings().stall_timeout_ms);
       break;
     case State::head:
-      deadline = earliest(after(request_ms_, settings_->head_timeout_ms),
-                          after(request_ms_, settings_->read_timeout_ms));
+      deadline = earliest(after(head_->began_ms, settings().head_timeout_ms),
+                          after(head_->began_ms, settings().read_timeout_ms));
       break;
     case State::exchange:
       if (is_draining()) {
-        deadline = answered_ms_ + std::max<std::uint64_t>(settings_->linger_timeout_ms, 1);
+        deadline = serving_->answered_ms + std::max<std::uint64_t>(settings().linger_timeout_ms, 1);
         break;
       }
       if (body_is_due() && body_ != Body::raw)
-        deadline = after(request_ms_, settings_->read_timeout_ms);
+        deadline = after(serving_->request_ms, settings().read_timeout_ms);
       if (is_rated()) deadline = earliest(deadline, rate_deadline());
-      if (response_ms_ != 0 && !exchange_->is_tunnel()) {
-        deadline = earliest(deadline, after(response_ms_, settings_->write_timeout_ms));
+      if (serving_->response_ms != 0 && !exchange_->is_tunnel()) {
+        deadline = earliest(deadline, after(serving_->response_ms, settings().write_timeout_ms));
       }
       if (stream_->is_blocked())
-        deadline = earliest(deadline, after(now, settings_->stall_timeout_ms));
+        deadline = earliest(deadline, after(now, settings().stall_timeout_ms));
       break;
     case State::closing:
       deadline = stream_->queued() > 0
-                     ? after(now, settings_->stall_timeout_ms)
-                     : now + std::max<std::uint64_t>(settings_->linger_timeout_ms, 1);
+                     ? after(now, settings().stall_timeout_ms)
+                     : now + std::max<std::uint64_t>(settings().linger_timeout_ms, 1);
       break;
     case State::closed: break;
   }
@@ -108,14 +113,14 @@ void Server::arm_for_state() noexcept {
 void Server::on_timer() noexcept {
   const std::uint64_t now = loop().now_ms();
   // A queue that moves is a client that reads: it may have its answer to the end.
-  const bool moves = stream_ != nullptr && stream_->queued() > 0 && stream_->written() != progress_;
+  const bool moves = stream_ != nullptr && stream_->queued() > 0 && stream_->has_moved();
   switch (state_) {
     case State::head: return close();
     case State::closed: return;
     case State::idle:
     case State::closing:
       if (!moves) return close();
-      progress_ = stream_->written();
+      stream_->mark();
       return arm_for_state();
     case State::exchange: break;
   }
@@ -124,12 +129,12 @@ void Server::on_timer() noexcept {
     close_ = true;
     return finish_exchange();
   }
-  const bool late_writing = settings_->write_timeout_ms != 0 && response_ms_ != 0 &&
+  const bool late_writing = settings().write_timeout_ms != 0 && serving_->response_ms != 0 &&
                             !exchange.is_tunnel() &&
-                            now >= response_ms_ + settings_->write_timeout_ms;
-  const bool stalled = stream_->is_blocked() && stream_->written() == progress_;
-  const bool late_body = (body_is_due() && body_ != Body::raw && settings_->read_timeout_ms != 0 &&
-                          now >= request_ms_ + settings_->read_timeout_ms) ||
+                            now >= serving_->response_ms + settings().write_timeout_ms;
+  const bool stalled = stream_->is_blocked() && !stream_->has_moved();
+  const bool late_body = (body_is_due() && body_ != Body::raw && settings().read_timeout_ms != 0 &&
+                          now >= serving_->request_ms + settings().read_timeout_ms) ||
                          (is_rated() && now >= rate_deadline());
   if (late_writing || (stalled && !late_body)) {
     exchange.trace().termination = late_writing ? "write-timeout" : "client-stalled";
@@ -143,7 +148,7 @@ void Server::on_timer() noexcept {
     exchange.trace().status = 504;
     return refuse({504, "the request body came too slowly"});
   }
-  progress_ = stream_->written();
+  stream_->mark();
   arm_for_state();
 }
 
@@ -160,7 +165,7 @@ void Server::refuse(const Fault& fault) noexcept {
                  : "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
   const std::string answer = fmt::format(
       "HTTP/1.1 {} {}\r\nDate: {}\r\n{}Content-Length: {}\r\nConnection: close\r\n\r\n{}",
-      fault.status, phrase, context_->date(), type, body.size(), body);
+      fault.status, phrase, entry_->context->date(), type, body.size(), body);
   if (exchange_ != nullptr) exchange_->trace().response_bytes = body.size();
   drop_exchange();
   stream_->write(answer);
@@ -188,24 +193,24 @@ void Server::send_interim(http::Exchange& exchange, std::uint16_t status,
 
 bool Server::must_close(const http::Exchange& exchange) const noexcept {
   const http::Request& request = exchange.request();
-  if (!request.keep_alive || context_->draining) return true;
-  if (settings_->max_requests != 0 && requests_ >= settings_->max_requests) return true;
-  const std::uint64_t now = context_->loop->now_ms();
-  if (settings_->max_age_ms != 0 && now >= opened_ms_ + settings_->max_age_ms) return true;
+  if (!request.keep_alive || entry_->context->draining) return true;
+  if (settings().max_requests != 0 && requests_ >= settings().max_requests) return true;
+  const std::uint64_t now = entry_->context->loop->now_ms();
+  if (settings().max_age_ms != 0 && now >= opened_ms_ + settings().max_age_ms) return true;
   // The rest of an unread body: worth reading only when it is short and the client is really sending it.
   if (!body_is_due()) return false;
-  return owes_continue_ || body_ != Body::length || body_left_ > drain_limit;
+  return owes_continue_ || body_ != Body::length || serving_->body_left > drain_limit;
 }
 
 void Server::send_head(http::Exchange& exchange) noexcept {
   http::Response& response = exchange.response();
   const http::Request& request = exchange.request();
   exchange.trace().status = response.status;
-  response_ms_ = loop().now_ms();
-  if (settings_->write_timeout_ms != 0) arm_for_state();
+  serving_->response_ms = loop().now_ms();
+  if (settings().write_timeout_ms != 0) arm_for_state();
   const bool old_client = request.version == http::Version::http10;
   ResponseFrame frame;
-  frame.date = context_->date();
+  frame.date = entry_->context->date();
   bodiless_ = request.method == "HEAD" || response.status == 204 || response.status == 304;
   frame.framing = response.framing;
   frame.content_length = response.content_length;
@@ -274,7 +279,7 @@ Flow Server::flush_response(http::Exchange& exchange) noexcept {
     return Flow::more;
   }
   if (flow == Flow::hold) {
-    progress_ = stream_->written();
+    stream_->mark();
     arm_for_state();
   }
   return flow;
@@ -291,7 +296,7 @@ void Server::response_flushed() noexcept {
   exchange_->set_client_end(
       nullptr);  // whoever answered is done; the rest of the body goes nowhere
   wants_body_ = true;
-  answered_ms_ = loop().now_ms();
+  serving_->answered_ms = loop().now_ms();
   arm_for_state();
   stream_->resume();
   if (!input().empty()) stream_->poke();
@@ -306,8 +311,8 @@ void Server::finish_exchange() noexcept {
         !body_unread && input().empty() && !stream_->is_readable() && stream_->queued() == 0;
     return silent ? close() : start_closing();
   }
-  state_ = State::idle;
-  progress_ = stream_->written();
+  enter(State::idle);
+  stream_->mark();
   arm_for_state();
   if (stream_->queued() == 0) go_on();
 }
@@ -335,7 +340,8 @@ void Server::drop_exchange() noexcept {
   body_ = Body::none;
   wants_body_ = false;
   exchange->~Exchange();
-  context_->exchanges.give(exchange);
+  serving_ = nullptr;
+  entry_->context->exchanges.give(exchange);
 }
 
 void Server::cut(http::Exchange&) noexcept {
@@ -344,13 +350,7 @@ void Server::cut(http::Exchange&) noexcept {
   // A reset where the end of the connection would be read as the end of the answer (security.md section 3).
   const bool ambiguous = !chunked_out_ && exchange_ != nullptr && exchange_->response_started() &&
                          exchange_->response().framing != http::Framing::length;
-  net::Stream* stream = stream_;
-  if (ambiguous) {
-    drop_exchange();
-    stream_ = nullptr;
-    stream->close(net::Stream::Close::reset);
-  }
-  close();
+  end(ambiguous ? net::Stream::Close::reset : net::Stream::Close::orderly);
 }
 
 void Server::client_gone() noexcept {
@@ -365,27 +365,35 @@ void Server::client_gone() noexcept {
 // ---- end --------------------------------------------------------------------------------------------------------------
 
 void Server::start_closing() noexcept {
-  state_ = State::closing;
+  enter(State::closing);
   body_ = Body::none;
-  body_left_ = discard_limit;
-  progress_ = stream_->written();
-  fresh_ = {};
+  discard_left_ = discard_limit;
+  stream_->mark();
+  fresh_ = nullptr;
   stream_->shutdown_write();
   arm_for_state();
   stream_->resume();
 }
 
 void Server::close() noexcept {
-  if (state_ == State::closed) return;
+  if (state_ != State::closed) end(net::Stream::Close::orderly);
+}
+
+void Server::end(net::Stream::Close how) noexcept {
   drop_exchange();
-  state_ = State::closed;
-  loop().disarm(*this);
-  fresh_ = {};
-  if (stream_ != nullptr) stream_->close();
+  stream_->close(how);
+  leave();
+  entry_->owner->on_closed(*this);
+}
+
+// Nothing reaches this object any more.
+void Server::leave() noexcept {
+  enter(State::closed);
   stream_ = nullptr;
+  fresh_ = nullptr;
+  loop().disarm(*this);
   ListNode<Server>::unlink();
-  owner_->on_closed(*this);
-  loop().reactor().retire(static_cast<net::Mortal*>(this));
+  loop().reactor().retire(new net::Remains(this));
 }
 
 void Server::close_if_idle() noexcept {
@@ -397,7 +405,7 @@ void Server::on_drained() noexcept {
   switch (state_) {
     case State::closing:
       // The FIN is out; the client's own ends it, or the timer.
-      return body_left_ == 0 ? close() : arm_for_state();
+      return discard_left_ == 0 ? close() : arm_for_state();
     case State::idle: arm_for_state(); return go_on();
     case State::exchange: arm_for_state(); return exchange_->resume_response();
     case State::head:

@@ -5,7 +5,7 @@
 //   out     a call of on_request() for each good head; answers as RFC 9112 delimits them, one send a message part
 //   own     the stream and the exchange; frees itself at the end of the turn in which it closes
 //   errors  a head that can be read in two ways: its status, Connection: close, and nothing behind it is read
-//   cost    idle: this object and its stream, no buffer
+//   cost    idle: this object (168 bytes) and its stream, no buffer
 //   source  RFC 9112; security.md sections 2 and 5; http-routing.md section 7
 //
 //            first byte            head complete                 both directions ended
@@ -21,11 +21,13 @@
 #include "net/stream.h"
 #include "net/timer.h"
 
+#include <memory>
+
 namespace pm::h1 {
 
 class Server;
 
-// The rules of one entry point; outlives its connections. Times in milliseconds, 0: none.
+// The rules of one entry point. Times in milliseconds, 0: none.
 struct ServerSettings {
   HeadLimits limits;
   std::uint64_t head_timeout_ms = 60000;
@@ -54,21 +56,25 @@ class ServerOwner {
   ~ServerOwner() = default;
 };
 
-class Server final : public net::Mortal,
-                     public ListNode<Server>,
+// What the connections of one entry point share; outlives them.
+struct ServerEntry {
+  http::CodecContext* context = nullptr;
+  http::RequestHandler* handler = nullptr;
+  ServerOwner* owner = nullptr;
+  ServerSettings settings;
+};
+
+class Server final : public ListNode<Server>,
                      private net::StreamUser,
-                     private net::Timer,
-                     private http::ServerEnd {
+                     private http::ServerEnd,
+                     private net::Timer {
  public:
   // Takes the descriptor of an accepted socket. Null (and the socket closed) when the kernel refuses to watch it.
   // `early` holds bytes that were read already (behind a PROXY header).
   struct Options {
-    http::CodecContext* context = nullptr;
-    const ServerSettings* settings = nullptr;
-    http::RequestHandler* handler = nullptr;
-    ServerOwner* owner = nullptr;
+    const ServerEntry* entry = nullptr;
     Endpoint client;
-    std::uint64_t number = 0;                   // of the connection, for logs
+    std::uint64_t number = 0;                   // of the connection, for logs: its low 32 bits
     std::unique_ptr<http::SecureFacts> secure;  // null: plain
   };
   const Endpoint& client() const noexcept { return client_; }
@@ -108,11 +114,23 @@ class Server final : public net::Mortal,
   // server_read.cc: the request's direction
   struct Batch;     // what one step of decoding brought
   struct Incoming;  // what only a body or a tunnel needs
+  struct Head {     // what only an incomplete head needs
+    HeadScan scan;
+    std::uint64_t began_ms = 0;
+  };
+  struct Serving {                  // what only an exchange needs; times are 0 until then
+    std::uint64_t request_ms = 0;   // first byte of the request
+    std::uint64_t response_ms = 0;  // the response head was handed over
+    std::uint64_t answered_ms = 0;  // the whole answer was handed over
+    std::uint64_t body_left = 0;    // of a length
+    Incoming* incoming = nullptr;   // of the exchange's arena, once a body is due
+  };
   void read_some() noexcept;
   bool read_once(std::size_t& budget) noexcept;
   bool splice(std::size_t budget) noexcept;
   void take_input() noexcept;
   void take_head() noexcept;
+  void begin_head() noexcept;
   bool may_be_http2() const noexcept;
   void give_away() noexcept;
   bool start_exchange(std::string_view block, Lines& lines) noexcept;
@@ -127,11 +145,12 @@ class Server final : public net::Mortal,
   void discard() noexcept;
   void forget_incoming() noexcept;
   void tidy() noexcept;
-  std::string_view input() const noexcept { return fresh_.empty() ? carry_.view() : fresh_; }
+  std::string_view input() const noexcept { return fresh_ == nullptr ? carry_.view() : *fresh_; }
   void advance(std::size_t count) noexcept;
   bool takes_input() const noexcept;
 
   // server.cc: life, the response's direction
+  void enter(State next) noexcept;
   void refuse(const Fault& fault) noexcept;
   bool must_close(const http::Exchange& exchange) const noexcept;
   void response_flushed() noexcept;
@@ -140,11 +159,13 @@ class Server final : public net::Mortal,
   void drop_exchange() noexcept;
   void client_gone() noexcept;
   void start_closing() noexcept;
+  void end(net::Stream::Close how) noexcept;
+  void leave() noexcept;
   void arm_for_state() noexcept;
   bool body_is_due() const noexcept { return body_ != Body::none; }
   // We read, and so it is the client that a slow body comes from.
   bool is_rated() const noexcept {
-    return settings_->min_body_rate != 0 && wants_body_ && body_is_due() && body_ != Body::raw;
+    return settings().min_body_rate != 0 && wants_body_ && body_is_due() && body_ != Body::raw;
   }
   std::uint64_t rate_deadline() const noexcept;  // while is_rated()
   // Answered, and the rest of the request is still being read.
@@ -152,36 +173,34 @@ class Server final : public net::Mortal,
     return is_running() && exchange_->response_ended() && !exchange_->is_tunnel();
   }
   bool is_running() const noexcept { return state_ == State::exchange && exchange_ != nullptr; }
-  net::Loop& loop() noexcept { return *context_->loop; }
+  const ServerSettings& settings() const noexcept { return entry_->settings; }
+  net::Loop& loop() noexcept { return *entry_->context->loop; }
 
+  // There are many connections, and most are idle: what only a state needs is elsewhere while another one lasts. The first
+  // member lies in the padding of the last base.
+  std::uint32_t requests_ = 0;
   net::Stream* stream_ = nullptr;
   http::Exchange* exchange_ = nullptr;
-  http::CodecContext* context_;
-  const ServerSettings* settings_;
-  http::RequestHandler* handler_;
-  ServerOwner* owner_;
-  std::string_view
-      fresh_;  // unread bytes in the worker's read buffer; empty when the outermost call returns
+  const ServerEntry* entry_;
+  union {
+    Head* head_ = nullptr;        // State::head; owned
+    Serving* serving_;            // State::exchange; of the exchange's arena
+    std::uint64_t discard_left_;  // State::closing: bytes that may still be discarded
+  };
   ByteBuffer carry_;  // unread bytes that had to wait
-  HeadScan scan_;
-  Incoming* incoming_ = nullptr;  // of the exchange's arena, once a body is due
-  std::uint64_t body_left_ = 0;   // of a length; while closing: what may still be discarded
+  // Unread bytes in the worker's read buffer; null when the outermost call returns.
+  std::string_view* fresh_ = nullptr;
   std::uint64_t opened_ms_;
-  std::uint64_t request_ms_ = 0;   // first byte of the present request
-  std::uint64_t response_ms_ = 0;  // the response head was handed over
-  std::uint64_t answered_ms_ = 0;  // the whole answer was handed over
-  std::uint64_t progress_ = 0;     // bytes that the kernel had taken when the stall timer was set
-  std::uint64_t requests_ = 0;
-  std::uint64_t number_;
   std::unique_ptr<http::SecureFacts> secure_;  // null: plain
   Endpoint client_;
+  std::uint32_t number_;
   State state_ = State::idle;
   Body body_ = Body::none;
-  bool wants_body_ = false;     // the sink asked for more
-  bool owes_continue_ = false;  // the client waits for 100
-  bool close_ = false;          // this answer is the last
-  bool chunked_out_ = false;
-  bool bodiless_ = false;  // HEAD, 204, 304: no body byte leaves
+  bool wants_body_ : 1 = false;     // the sink asked for more
+  bool owes_continue_ : 1 = false;  // the client waits for 100
+  bool close_ : 1 = false;          // this answer is the last
+  bool chunked_out_ : 1 = false;
+  bool bodiless_ : 1 = false;  // HEAD, 204, 304: no body byte leaves
 };
 
 }  // namespace pm::h1

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // server_read.cc -- the request's direction of a Server: heads found, bodies decoded and handed over when they are wanted.
 //
-// Unread bytes are in one of two places: `fresh_`, a view into the worker's read buffer that is good until the outermost
-// call returns, or `carry_`, a buffer of this connection. They are never in both. Bytes are taken off before they are handed
+// Unread bytes are in one of two places: `fresh_`, a view into the worker's read buffer that is the outermost call's and gone
+// when that returns, or `carry_`, a buffer of this connection. They are never in both. Bytes are taken off before they are handed
 // over: what is called may end the exchange, and a byte of a body must never be left to be read as a request.
 #include "core/slice.h"
 #include "h1/bytes.h"
@@ -77,23 +77,24 @@ bool Server::read_once(std::size_t& budget) noexcept {
     return false;
   }
   if (body_ == Body::raw && carry_.empty() && splice(budget)) return false;
-  net::Got got;
-  if (carry_.empty()) {
-    const bool streaming = state_ == State::exchange && body_left_ > net::Loop::small_read;
-    char* buffer = loop().read_buffer().data();
-    got = stream_->read(buffer, streaming ? net::Loop::large_read : net::Loop::small_read);
-    if (got.status == net::Io::ok) fresh_ = {buffer, got.size};
-  } else {
-    if (carry_.room() < 1024) carry_.grow(loop().pools(), 4096);
-    got = stream_->read(carry_.tail(), carry_.room());
-    if (got.status == net::Io::ok) carry_.commit(got.size);
-  }
+  const bool has_carry = !carry_.empty();
+  if (has_carry && carry_.room() < 1024) carry_.grow(loop().pools(), 4096);
+  const bool streaming = state_ == State::exchange && serving_->body_left > net::Loop::small_read;
+  char* const to = has_carry ? carry_.tail() : loop().read_buffer().data();
+  const std::size_t most = streaming ? net::Loop::large_read : net::Loop::small_read;
+  const net::Got got = stream_->read(to, has_carry ? carry_.room() : most);
   if (got.status == net::Io::again) return false;
   if (got.status != net::Io::ok) {
     got.status == net::Io::end ? peer_ended() : on_broken();
     return false;
   }
-  if (body_ == Body::raw) incoming_->splice.note_read(got.size);
+  std::string_view fresh(to, got.size);
+  if (has_carry) {
+    carry_.commit(got.size);
+  } else {
+    fresh_ = &fresh;  // until take_input() returns
+  }
+  if (body_ == Body::raw) serving_->incoming->splice.note_read(got.size);
   take_input();
   budget -= std::min(budget, got.size);
   return budget > 0 && state_ != State::closed && state_ != State::closing &&
@@ -104,7 +105,7 @@ bool Server::read_once(std::size_t& budget) noexcept {
 bool Server::splice(std::size_t budget) noexcept {
   net::Stream* const sink = exchange_->stream_to_server();
   if (sink == nullptr || !stream_->is_plain()) return false;
-  net::Splice& splice = incoming_->splice;
+  net::Splice& splice = serving_->incoming->splice;
   const net::Splice::Step step = splice.move(*stream_, *sink, budget);
   exchange_->trace().request_bytes += splice.taken();
   switch (step) {
@@ -122,19 +123,19 @@ bool Server::splice(std::size_t budget) noexcept {
 }
 
 void Server::advance(std::size_t count) noexcept {
-  if (!fresh_.empty()) return fresh_.remove_prefix(count);
+  if (fresh_ != nullptr) return fresh_->remove_prefix(count);
   carry_.consume(count);
 }
 
 // Nothing of this connection stays in the worker's buffer, and an empty buffer goes back to its pool.
 void Server::tidy() noexcept {
   if (state_ == State::closing || state_ == State::closed) {
-    fresh_ = {};
+    fresh_ = nullptr;
     return carry_.release(loop().pools());
   }
   if (carry_.empty()) carry_.release(loop().pools());
-  if (!fresh_.empty()) carry_.append(loop().pools(), fresh_);
-  fresh_ = {};
+  if (fresh_ != nullptr) carry_.append(loop().pools(), *fresh_);
+  fresh_ = nullptr;
 }
 
 // Uses up what is unread as far as the state allows, and keeps the rest for later.
@@ -162,62 +163,64 @@ void Server::take_input() noexcept {
 
 // The first bytes of a connection, as far as they have come.
 bool Server::may_be_http2() const noexcept {
-  if (requests_ > 0 || !settings_->takes_http2 || secure_ != nullptr) return false;
+  if (requests_ > 0 || !settings().takes_http2 || secure_ != nullptr) return false;
   const std::string_view bytes = input();
   return bytes.substr(0, http::http2_preface.size()) == http::http2_preface.substr(0, bytes.size());
 }
 
 void Server::give_away() noexcept {
   net::Stream* const stream = stream_;
-  state_ = State::closed;
-  loop().disarm(*this);
-  ListNode<Server>::unlink();
-  stream_ = nullptr;
-  owner_->on_http2(*this, stream, input());
-  loop().reactor().retire(static_cast<net::Mortal*>(this));
+  const std::string_view early = input();
+  leave();
+  entry_->owner->on_http2(*this, stream, early);
+}
+
+void Server::begin_head() noexcept {
+  enter(State::head);
+  head_ = new Head{.scan = {}, .began_ms = loop().now_ms()};
 }
 
 void Server::take_head() noexcept {
   if (input().front() == 'P' && may_be_http2()) {
     if (input().size() >= http::http2_preface.size()) return give_away();
-    if (state_ == State::idle) {
-      state_ = State::head;
-      request_ms_ = loop().now_ms();
-    }
+    if (state_ == State::idle) begin_head();
     return arm_for_state();
   }
   Lines lines;
   Fault fault;
-  const Scan scan = scan_head(input(), HeadKind::request, settings_->limits, scan_, lines, fault);
-  // Empty lines begin no request: the connection stays as idle as it was, and its time runs on.
-  if (scan == Scan::incomplete && input().size() == scan_.skipped) return;
-  if (state_ == State::idle) {
-    state_ = State::head;
-    request_ms_ = loop().now_ms();
-  }
+  HeadScan place = state_ == State::head ? head_->scan : HeadScan{};
+  const Scan scan = scan_head(input(), HeadKind::request, settings().limits, place, lines, fault);
   if (scan == Scan::refused) return refuse(fault);
-  if (scan == Scan::incomplete) return arm_for_state();
-  const std::string_view block = text::behind(text::first(input(), scan_.length), scan_.skipped);
-  const std::size_t length = scan_.length;
-  scan_ = {};
+  if (scan == Scan::incomplete) {
+    // Empty lines begin no request: the connection stays as idle as it was, and its time runs on.
+    if (input().size() == place.skipped) return;
+    if (state_ == State::idle) begin_head();
+    head_->scan = place;
+    return arm_for_state();
+  }
+  const std::string_view block = text::behind(text::first(input(), place.length), place.skipped);
   if (!start_exchange(block, lines)) return;
-  advance(length);
-  handler_->on_request(*exchange_);
+  advance(place.length);
+  entry_->handler->on_request(*exchange_);
   if (is_running() && !wants_body_) stream_->pause();
 }
 
 bool Server::start_exchange(std::string_view block, Lines& lines) noexcept {
-  exchange_ = new (context_->exchanges.take()) http::Exchange(context_->blocks, *this);
+  const std::uint64_t began_ms = state_ == State::head ? head_->began_ms : loop().now_ms();
+  http::CodecContext& context = *entry_->context;
+  exchange_ = new (context.exchanges.take()) http::Exchange(context.blocks, *this);
+  enter(State::exchange);
+  serving_ = exchange_->arena().make<Serving>();
+  serving_->request_ms = began_ms;
   http::Request& request = exchange_->request();
   request.head = exchange_->arena().copy(block);
   lines.move_to(request.head.data());
-  const Fault fault = parse_request(request.head, lines, settings_->limits, request);
+  const Fault fault = parse_request(request.head, lines, settings().limits, request);
   if (fault) {
     drop_exchange();
     refuse(fault);
     return false;
   }
-  state_ = State::exchange;
   ++requests_;
   request.client = client_;
   request.secure = secure_.get();
@@ -226,44 +229,42 @@ bool Server::start_exchange(std::string_view block, Lines& lines) noexcept {
   trace.connection = number_;
   owes_continue_ = request.expects_continue;
   close_ = chunked_out_ = bodiless_ = wants_body_ = false;
-  response_ms_ = 0;
   set_body(request);
   arm_for_state();
   return true;
 }
 
 std::uint64_t Server::rate_deadline() const noexcept {
-  return incoming_->rate.deadline_ms();
+  return serving_->incoming->rate.deadline_ms();
 }
 
 void Server::forget_incoming() noexcept {
-  if (incoming_ != nullptr) incoming_->splice.drop(loop());
-  incoming_ = nullptr;
+  if (serving_->incoming != nullptr) serving_->incoming->splice.drop(loop());
+  serving_->incoming = nullptr;
 }
 
 void Server::set_body(const http::Request& request) noexcept {
   body_ = Body::none;
-  body_left_ = 0;
   if (request.framing == http::Framing::length && request.content_length > 0) {
     body_ = Body::length;
-    body_left_ = request.content_length;
+    serving_->body_left = request.content_length;
   } else if (request.framing == http::Framing::chunked) {
     body_ = Body::chunked;
   }
   if (body_ == Body::none) return exchange_->note_empty_request();
-  incoming_ = exchange_->arena().make<Incoming>();
+  serving_->incoming = exchange_->arena().make<Incoming>();
 }
 
 // The sink wants the body. What is unread goes to it at once, the rest as it comes.
 void Server::resume_request(http::Exchange& exchange) noexcept {
   if (exchange.is_tunnel() && !exchange.request_received()) {
     body_ = Body::raw;
-    if (incoming_ == nullptr) incoming_ = exchange.arena().make<Incoming>();
+    if (serving_->incoming == nullptr) serving_->incoming = exchange.arena().make<Incoming>();
   }
   if (!is_running() || !body_is_due()) return;
   if (!wants_body_) {
     wants_body_ = true;
-    incoming_->rate.begin(loop().now_ms());
+    serving_->incoming->rate.begin(loop().now_ms());
     if (is_rated()) arm_for_state();
   }
   if (owes_continue_) {
@@ -292,7 +293,8 @@ bool Server::deliver_body() noexcept {
     return false;
   }
   advance(batch.consumed);
-  if (is_rated()) incoming_->rate.note(loop().now_ms(), batch.size, settings_->min_body_rate);
+  if (is_rated())
+    serving_->incoming->rate.note(loop().now_ms(), batch.size, settings().min_body_rate);
   if (batch.ended) {
     body_ = Body::none;
     wants_body_ = false;
@@ -316,11 +318,11 @@ void Server::decode(Batch& batch) noexcept {
   switch (body_) {
     case Body::length: {
       const std::string_view slice =
-          text::first(bytes, std::min<std::uint64_t>(bytes.size(), body_left_));
+          text::first(bytes, std::min<std::uint64_t>(bytes.size(), serving_->body_left));
       batch.add(slice);
       batch.consumed = slice.size();
-      body_left_ -= slice.size();
-      batch.ended = body_left_ == 0;
+      serving_->body_left -= slice.size();
+      batch.ended = serving_->body_left == 0;
       return;
     }
     case Body::chunked: return decode_chunked(bytes, batch);
@@ -336,9 +338,9 @@ void Server::decode(Batch& batch) noexcept {
 void Server::decode_chunked(std::string_view input, Batch& batch) noexcept {
   const std::size_t before = input.size();
   while (batch.count < batch.slices.size() && !input.empty()) {
-    switch (incoming_->chunks.read(input)) {
+    switch (serving_->incoming->chunks.read(input)) {
       case ChunkReader::Step::fault: batch.fault = "malformed chunk"; return;
-      case ChunkReader::Step::data: batch.add(incoming_->chunks.data()); break;
+      case ChunkReader::Step::data: batch.add(serving_->incoming->chunks.data()); break;
       case ChunkReader::Step::more: break;
       case ChunkReader::Step::trailers:
         body_ = Body::trailers;
@@ -360,7 +362,7 @@ void Server::decode_trailers(std::string_view input, Batch& batch) noexcept {
   const std::string_view block = exchange_->arena().copy(input.substr(0, length));
   batch.consumed += length;
   batch.ended = true;
-  if (const Fault fault = parse_trailers(block, settings_->limits, exchange_->request().trailers)) {
+  if (const Fault fault = parse_trailers(block, settings().limits, exchange_->request().trailers)) {
     batch.fault = fault.why;
   }
 }
@@ -402,12 +404,12 @@ void Server::discard() noexcept {
     const net::Got got = stream_->read(loop().read_buffer().data(), net::Loop::small_read);
     if (got.status == net::Io::again) return;
     if (got.status == net::Io::failed) return close();
-    if (got.status == net::Io::end || got.size >= body_left_) {
-      body_left_ = 0;
+    if (got.status == net::Io::end || got.size >= discard_left_) {
+      discard_left_ = 0;
       // The answer comes first; on_drained() goes on from here.
       return stream_->queued() > 0 ? stream_->pause() : close();
     }
-    body_left_ -= got.size;
+    discard_left_ -= got.size;
   } while (stream_->is_readable());
 }
 

@@ -200,8 +200,8 @@ void Server::arm() noexcept {
 
 // Bytes that the socket does not take, and nothing moves.
 bool Server::is_stuck(std::uint64_t now) noexcept {
-  if (stream_->queued() == 0 || stream_->written() != progress_) {
-    progress_ = stream_->written();
+  if (stream_->queued() == 0 || stream_->has_moved()) {
+    stream_->mark();
     progress_ms_ = now;
     return false;
   }

@@ -127,8 +127,7 @@ class Server final : public Session, public ListNode<Server> {
   std::uint64_t requests_ = 0;
   std::uint64_t idle_since_ms_;
   std::uint64_t told_ms_ = 0;
-  std::uint64_t progress_ = 0;  // bytes that the kernel had taken, and when they were last more
-  std::uint64_t progress_ms_ = 0;
+  std::uint64_t progress_ms_ = 0;  // when the kernel was last seen to take bytes
   Phase phase_ = Phase::serving;
 };
 

@@ -111,7 +111,7 @@ Flow Stream::send(const iovec* pieces, int count, std::size_t size) noexcept {
     const long result = loop_->kernel().send(fd_, pieces, count);
     if (result >= 0) {
       sent = static_cast<std::size_t>(result);
-      written_ += sent;
+      if (sent > 0) moved_ = true;
       if (sent < size) writable_ = false;
     } else if (result == -EAGAIN || result == -EINTR) {
       writable_ = result == -EINTR;
@@ -141,7 +141,7 @@ std::size_t Stream::send(const Pipe& pipe, std::size_t size) noexcept {
       fail();
     }
   }
-  written_ += sent;
+  if (sent > 0) moved_ = true;
   if (sent < size && !broken_) owes_drained_ = true;
   return sent;
 }
@@ -173,7 +173,7 @@ void Stream::send_queue() noexcept {
       writable_ = false;
       return;
     }
-    written_ += static_cast<std::size_t>(sent);
+    if (sent > 0) moved_ = true;
     queue_.consume(loop_->pools(), static_cast<std::size_t>(sent));
     if (static_cast<std::size_t>(sent) < offered) writable_ = false;
   }

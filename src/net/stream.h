@@ -6,7 +6,7 @@
 //   out     on_readable() while reading is on and bytes (or the end) are there; on_drained() when a queue has emptied
 //   own     the descriptor and the queue. The user owns the stream until close(), which hands it to the reactor's dead list
 //   errors  a status, never an exception; after failed or end no more bytes come
-//   cost    edge-triggered: one registration in its life, no call to pause or resume; idle it holds no buffer
+//   cost    edge-triggered: one registration in its life, no call to pause or resume; idle it is 88 bytes and holds no buffer
 //   source  performance-notes.md section 3, "Registration" and "Writing"
 //
 // Invariants: `readable_` is true from an edge until a read came back short (and, after a hangup, until it returned 0: that
@@ -75,8 +75,10 @@ class Stream : public Watch {
       std::string_view
           bytes) noexcept;  // the same for a short text beside the Gather (an interim answer)
   std::size_t queued() const noexcept { return queue_.size(); }
-  std::uint64_t written() const noexcept { return written_; }  // bytes that the kernel took
-  void shutdown_write() noexcept;                              // FIN once the queue is empty
+  // Has the kernel taken bytes since the mark? One user at a time asks.
+  bool has_moved() const noexcept { return moved_; }
+  void mark() noexcept { moved_ = false; }
+  void shutdown_write() noexcept;  // FIN once the queue is empty
 
   // The socket is closed (abruptly: with a reset), the queue dropped; no call reaches the user any more.
   enum class Close : std::uint8_t { orderly, reset };
@@ -117,24 +119,26 @@ class Stream : public Watch {
   void keep(const iovec* pieces, int count, std::size_t sent) noexcept;
   void fail() noexcept;
 
+  // There are many streams, and most are idle.
   Loop* loop_;
   StreamUser* user_;
-  int fd_;
-  bool readable_ = false;
-  bool pending_ = false;  // the layer holds something
-  bool writable_ = true;
-  bool hangup_ = false;
-  bool broken_ = false;  // no write will succeed any more; bytes that came before may still be read
-  bool told_hangup_ = false;
-  bool told_broken_ = false;
-  bool reading_ = false;
-  bool poked_ = false;
-  bool shut_ = false;  // a FIN is wanted
-  bool shut_sent_ = false;
-  bool owes_drained_ = false;
   std::unique_ptr<Layer> layer_;  // null: plain
   ByteQueue queue_;
-  std::uint64_t written_ = 0;
+  int fd_;
+  bool readable_ : 1 = false;
+  bool pending_ : 1 = false;  // the layer holds something
+  bool writable_ : 1 = true;
+  bool hangup_ : 1 = false;
+  // No write will succeed any more; bytes that came before may still be read.
+  bool broken_ : 1 = false;
+  bool told_hangup_ : 1 = false;
+  bool told_broken_ : 1 = false;
+  bool reading_ : 1 = false;
+  bool poked_ : 1 = false;
+  bool shut_ : 1 = false;  // a FIN is wanted
+  bool shut_sent_ : 1 = false;
+  bool owes_drained_ : 1 = false;
+  bool moved_ : 1 = false;  // the kernel took bytes
 };
 
 }  // namespace pm::net

@@ -23,7 +23,8 @@ void Wheel::arm(Timer& timer, std::uint64_t deadline_ms) noexcept {
 }
 
 void Wheel::link(Timer& timer, std::uint64_t tick) noexcept {
-  timer.tick_ = std::clamp(tick, done_tick_ + 1, done_tick_ + slots - 1);
+  timer.tick_ =
+      static_cast<std::uint32_t>(std::clamp(tick, done_tick_ + 1, done_tick_ + slots - 1));
   slots_[timer.tick_ % slots].push_back(timer);
 }
 

@@ -130,8 +130,11 @@ Entry::Entry(const config::EntryPoint& source, std::uint32_t index, WorkerState&
       index_(index),
       worker_(&worker),
       owner_(&owner),
-      settings_(settings_of(source)),
-      http2_(http2_settings_of(source, settings_)),
+      http1_{.context = &worker.codecs,
+             .handler = this,
+             .owner = this,
+             .settings = settings_of(source)},
+      http2_(http2_settings_of(source, http1_.settings)),
       forwarded_(forwarded_of(source)),
       path_{source.http.sanitize_path, source.http.encode_query_semicolons},
       denied_methods_(source.http.deny_methods),
@@ -197,13 +200,8 @@ bool Entry::admit(const Address& client) noexcept {
 }
 
 h1::Server::Options Entry::options_for(const Endpoint& client) noexcept {
-  return {.context = &worker_->codecs,
-          .settings = &settings_,
-          .handler = this,
-          .owner = this,
-          .client = client,
-          .number = worker_->next_connection++,
-          .secure = nullptr};
+  return {
+      .entry = &http1_, .client = client, .number = worker_->next_connection++, .secure = nullptr};
 }
 
 // Behind a PROXY header the client is known later: serve() counts it then.
@@ -218,7 +216,7 @@ void Entry::on_accept(int fd, const Endpoint& peer) noexcept {
                       {.peer = peer,
                        .takes_proxy_header = takes_proxy_header_,
                        .is_trusted = trusts_every_proxy_ || trusted_proxies_.contains(peer.address),
-                       .read_timeout_ms = settings_.read_timeout_ms});
+                       .read_timeout_ms = http1_.settings.read_timeout_ms});
     if (prelude == nullptr) return forget_client(peer.address);
     count_connection();
     preludes_.push_back(*prelude);

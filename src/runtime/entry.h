@@ -151,7 +151,7 @@ class Entry final : public http::RequestHandler,
   std::uint32_t index_;
   WorkerState* worker_;
   EntryOwner* owner_;
-  h1::ServerSettings settings_;
+  h1::ServerEntry http1_;
   h2::ServerSettings http2_;
   http::ForwardedRules forwarded_;
   http::PathOptions path_;

@@ -30,13 +30,7 @@ class ServerTrial final : private http::RequestHandler,
   }
   void connect() {
     fd = kernel.add();
-    server = h1::Server::open(fd, {.context = &context,
-                                   .settings = &settings,
-                                   .handler = this,
-                                   .owner = this,
-                                   .client = {},
-                                   .number = 1,
-                                   .secure = nullptr});
+    server = h1::Server::open(fd, {.entry = &entry, .client = {}, .number = 1, .secure = nullptr});
     loop->turn();
   }
   // What comes back for these bytes, the date left out.
@@ -80,7 +74,8 @@ class ServerTrial final : private http::RequestHandler,
   FakeKernel kernel;
   std::unique_ptr<net::Loop> loop = net::Loop::create_for_test(kernel);
   http::CodecContext context;
-  h1::ServerSettings settings;
+  h1::ServerEntry entry{.context = &context, .handler = this, .owner = this, .settings = {}};
+  h1::ServerSettings& settings = entry.settings;
   When when;
   h1::Server* server = nullptr;
   http::Exchange* exchange = nullptr;

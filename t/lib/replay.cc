@@ -61,12 +61,12 @@ void World::draw_settings() {
   constexpr std::size_t grains[] = {3, 3, 60, 60, 1500, 1500, 20000, 300000};
   grain_ = grains[choices.below(8)];
   window = std::max<std::size_t>(grain_ / 2, 2) * (choices.one_in(2) ? 1 : 8);
-  settings_.max_requests = choices.one_in(4) ? choices.between(1, 4) : 0;
-  settings_.head_timeout_ms = has_faults ? 5000 : 0;
-  settings_.read_timeout_ms = has_faults ? 20000 : 0;
-  settings_.idle_timeout_ms = has_faults ? 10000 : 0;
-  settings_.stall_timeout_ms = has_faults ? 10000 : 0;
-  settings_.linger_timeout_ms = has_faults ? 1000 : 30000;
+  entry_.settings.max_requests = choices.one_in(4) ? choices.between(1, 4) : 0;
+  entry_.settings.head_timeout_ms = has_faults ? 5000 : 0;
+  entry_.settings.read_timeout_ms = has_faults ? 20000 : 0;
+  entry_.settings.idle_timeout_ms = has_faults ? 10000 : 0;
+  entry_.settings.stall_timeout_ms = has_faults ? 10000 : 0;
+  entry_.settings.linger_timeout_ms = has_faults ? 1000 : 30000;
 }
 
 void World::make_pool() {
@@ -110,10 +110,7 @@ void World::draw_clients() {
 // ---- the daemon's side ------------------------------------------------------------------------------------------------
 
 void World::accept(int fd) {
-  h1::Server* server = h1::Server::open(fd, {.context = &context_,
-                                             .settings = &settings_,
-                                             .handler = this,
-                                             .owner = this,
+  h1::Server* server = h1::Server::open(fd, {.entry = &entry_,
                                              .client = {Address::v4(0x7f000001), 40000},
                                              .number = 0,
                                              .secure = nullptr});

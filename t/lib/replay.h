@@ -62,7 +62,7 @@ class World final : private Ground,
   std::string failure_;
   std::unique_ptr<net::Loop> loop_;
   http::CodecContext context_;
-  h1::ServerSettings settings_;
+  h1::ServerEntry entry_{.context = &context_, .handler = this, .owner = this, .settings = {}};
   http::ForwardedRules forwarded_;
   http::WorkerTools tools_;
   Links links_;

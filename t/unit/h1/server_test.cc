@@ -49,8 +49,8 @@ TEST(h1_server, answers_and_keeps_the_connection) {
   check_idle(trial);
 }
 
-TEST(h1_server, an_idle_connection_costs_at_most_600_bytes_and_no_buffer) {
-  CHECK(sizeof(pm::h1::Server) + sizeof(pm::net::Stream) <= 600);
+TEST(h1_server, an_idle_connection_costs_at_most_256_bytes_and_no_buffer) {
+  CHECK(sizeof(pm::h1::Server) + sizeof(pm::net::Stream) <= 256);
   ServerTrial trial(When::end);
   trial.wants_body = false;
   trial.say(post(9000, std::string(9000, 'x')));

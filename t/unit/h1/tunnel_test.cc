@@ -39,13 +39,8 @@ class World final : private pm::http::RequestHandler,
     context.loop = loop.get();
     client = kernel.add();
     server = kernel.add();
-    end = pm::h1::Server::open(client, {.context = &context,
-                                        .settings = &settings,
-                                        .handler = this,
-                                        .owner = this,
-                                        .client = {},
-                                        .number = 1,
-                                        .secure = nullptr});
+    end = pm::h1::Server::open(client,
+                               {.entry = &entry, .client = {}, .number = 1, .secure = nullptr});
     turns();
     kernel.set_window(client, SIZE_MAX);
     kernel.set_window(server, SIZE_MAX);
@@ -95,7 +90,8 @@ class World final : private pm::http::RequestHandler,
   pm::test::FakeKernel kernel;
   std::unique_ptr<pm::net::Loop> loop = pm::net::Loop::create_for_test(kernel);
   pm::http::CodecContext context;
-  pm::h1::ServerSettings settings;
+  pm::h1::ServerEntry entry{.context = &context, .handler = this, .owner = this, .settings = {}};
+  pm::h1::ServerSettings& settings = entry.settings;
   pm::h1::Server* end = nullptr;
   pm::http::Trace trace;  // of the tunnel, at its end
   std::string termination;

@@ -234,6 +234,20 @@ TEST(stream, an_exactly_full_window_is_no_short_write) {
   CHECK_EQUAL(std::string_view("ef"), std::string_view(kernel.take(fd)));
 }
 
+TEST(stream, has_moved_once_the_kernel_has_taken_bytes_since_the_mark) {
+  kernel.set_window(fd, 4);
+  write("abcdef");
+  CHECK_TRUE(stream->has_moved());
+
+  stream->mark();
+  turn();
+  CHECK_FALSE(stream->has_moved());
+
+  kernel.take(fd);
+  turn();
+  CHECK_TRUE(stream->has_moved());
+}
+
 TEST(stream, ends_its_side_only_behind_the_last_byte) {
   kernel.set_window(fd, 1);
   write("ab");
