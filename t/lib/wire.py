@@ -79,6 +79,8 @@ def _fields(lines):
 class Reader:
     """Messages from read(), a function that gives some bytes, or b"" at the end."""
 
+    status_line = STATUS_LINE
+
     def __init__(self, read):
         self.read = read
         self.buffer = bytearray()
@@ -149,13 +151,15 @@ class Reader:
         return int(line, 16)
 
     def _chunked(self, message):
-        body = []
+        body, is_inside = [], False
         try:
             while True:
                 count = self.size_of(self.line())
                 if count == 0:
                     break
+                is_inside = True
                 body.append(self.take(count))
+                is_inside = False
                 message.chunks.append(count)
                 if self.take(2) != b"\r\n":
                     raise ProtocolError("chunk not followed by CRLF")
@@ -167,7 +171,7 @@ class Reader:
                 lines.append(line)
             message.trailers = _fields(lines)
         except Cut as cut:
-            message.body = b"".join(body)
+            message.body = b"".join(body) + bytes(self.buffer if is_inside else b"")
             raise Cut(str(cut), message) from None
         message.body = b"".join(body)
 
@@ -207,12 +211,17 @@ class Reader:
     def response_head(self):
         response = Response()
         first = self._head(response)
-        match = STATUS_LINE.fullmatch(first)
+        match = self.status_line.fullmatch(first)
         if not match:
             raise ProtocolError("malformed status line %r" % first)
         response.version, response.reason = match[1].decode(), match[3].decode("latin1")
         response.status = int(match[2])
         return response
+
+    def judge_bodiless(self, response):
+        """RFC 9112 section 6.1, RFC 9110 section 8.6: no framing may be announced in an interim answer or a 204."""
+        if response.has("content-length") or response.has("transfer-encoding"):
+            raise ProtocolError("framing in a %d" % response.status)
 
     def response(self, method="GET"):
         """The final answer to a request with this method; interim ones are kept in .interim."""
@@ -221,15 +230,14 @@ class Reader:
             response = self.response_head()
             if response.status >= 200 or response.status == 101:
                 break
-            if response.has("content-length") or response.has("transfer-encoding"):
-                raise ProtocolError("framing in an interim answer")
+            self.judge_bodiless(response)
             interim.append(response)
         response.interim = interim
         if response.status == 101 or (method == "CONNECT" and response.status < 300):
             return response
         framing, count = self._framing(response)
-        if response.status == 204 and framing != "none":
-            raise ProtocolError("framing in a 204")
+        if response.status == 204:
+            self.judge_bodiless(response)
         if method == "HEAD" or response.status in (204, 304):
             return response
         if framing == "chunked" and response.version == "HTTP/1.0":
