@@ -163,10 +163,13 @@ void Server::refuse(const Fault& fault) noexcept {
   const std::string type =
       is_timeout ? ""
                  : "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
+  // A method may have been read before the fault was found (RFC 9110 section 9.3.2).
+  const bool is_head = exchange_ != nullptr && exchange_->request().method == "HEAD";
+  const std::string_view sent = is_head ? std::string_view() : body;
   const std::string answer = fmt::format(
       "HTTP/1.1 {} {}\r\nDate: {}\r\n{}Content-Length: {}\r\nConnection: close\r\n\r\n{}",
-      fault.status, phrase, entry_->context->date(), type, body.size(), body);
-  if (exchange_ != nullptr) exchange_->trace().response_bytes = body.size();
+      fault.status, phrase, entry_->context->date(), type, body.size(), sent);
+  if (exchange_ != nullptr) exchange_->trace().response_bytes = sent.size();
   drop_exchange();
   stream_->write(answer);
   start_closing();

@@ -217,7 +217,6 @@ bool Server::start_exchange(std::string_view block, Lines& lines) noexcept {
   lines.move_to(request.head.data());
   const Fault fault = parse_request(request.head, lines, settings().limits, request);
   if (fault) {
-    drop_exchange();
     refuse(fault);
     return false;
   }

@@ -10,7 +10,7 @@ from lib.client import RawClient, head
 from lib.daemon import site
 from lib.server import RawServer
 from lib.tls_world import TlsClient, tls_site
-from test_request_refusals import FAULTS, POST, ROWS, following
+from test_request_refusals import FAULTS, POST, ROWS, following, method_of
 
 # Each byte is a packet: the rows that are long are about length.
 SHORT = [row for row in ROWS if len(ROWS[row][0]) < 300]
@@ -37,9 +37,9 @@ def tls_daemon(server):
         yield instance
 
 
-def assert_refused(client, status):
+def assert_refused(client, status, method="GET"):
     """One whole answer that says close, and the end."""
-    answer = client.response()
+    answer = client.response(method)
     assert answer.status in (status if isinstance(status, tuple) else (status,)), answer.head
     assert answer.closes and client.rest() == b"" and client.ended == "eof"
 
@@ -50,7 +50,7 @@ def test_alone(daemon, server, row):
     before = server.received()
     with RawClient(daemon.port) as client:
         client.send_quietly(data)
-        assert_refused(client, status)
+        assert_refused(client, status, method_of(data))
     assert server.received() == before
 
 
@@ -61,7 +61,7 @@ def test_on_a_kept_connection(daemon, server, row):
         assert client.ask().status == 200
         before = server.received()
         client.send_quietly(data + following(row))
-        assert_refused(client, status)
+        assert_refused(client, status, method_of(data))
     assert server.received() == before
 
 
@@ -72,7 +72,7 @@ def test_behind_a_proper_request_in_one_write(daemon, server, row):
     with RawClient(daemon.port) as client:
         client.send_quietly(head(target="/first") + data + following(row))
         assert client.response().status == 200
-        assert_refused(client, status)
+        assert_refused(client, status, method_of(data))
     assert [r.target for r in server.requests[before:]] == ["/first"]
 
 
@@ -85,7 +85,7 @@ def test_a_byte_at_a_time(daemon, server, row):
             client.send_slowly(data, step=1, delay=0)
         except OSError:
             pass
-        assert_refused(client, status)
+        assert_refused(client, status, method_of(data))
     assert server.received() == before
 
 
@@ -99,7 +99,7 @@ def test_before_a_half_close(daemon, server, row):
             client.half_close()
         except OSError:
             pass
-        assert_refused(client, status)
+        assert_refused(client, status, method_of(data))
     assert server.received() == before
 
 
@@ -109,7 +109,7 @@ def test_over_tls(tls_daemon, server, row):
     before = server.received()
     with TlsClient(tls_daemon.port) as client:
         client.send_quietly(data + following(row))
-        answer = client.response()
+        answer = client.response(method_of(data))
         assert answer.status in (status if isinstance(status, tuple) else (status,)) and answer.closes, answer.head
         assert client.rest() == b"" and client.ended is not None
     assert server.received() == before

@@ -280,10 +280,15 @@ def daemon(server):
         yield instance
 
 
-def refused(daemon, data, expected, method="GET"):
+def method_of(data):
+    """Whether the answer to these bytes may have a body: one to HEAD has none."""
+    return "HEAD" if data.startswith(b"HEAD ") else "GET"
+
+
+def refused(daemon, data, expected):
     with RawClient(daemon.port) as client:
         client.send_quietly(data)
-        answer = client.response(method)
+        answer = client.response(method_of(data))
         assert answer.status in (expected if isinstance(expected, tuple) else (expected,)), answer.head
         assert answer.closes, answer.head
         assert client.rest() == b""
@@ -359,7 +364,7 @@ POST = head("POST", "/fault", [("Transfer-Encoding", "chunked")])
 @pytest.mark.parametrize("row", FAULTS, ids=["security-2-body-" + k for k in FAULTS])
 def test_body_fault_in_one_write(daemon, server, row):
     before = len(server.requests)
-    refused(daemon, POST + FAULTS[row] + following(row), 400, "POST")
+    refused(daemon, POST + FAULTS[row] + following(row), 400)
     assert len(server.requests) == before
     assert not server.saw("smuggled-closed")
 
@@ -408,6 +413,11 @@ def test_security_2_length_body_cut_short_by_the_client_never_reaches_the_server
         client.close()
         assert wait_until(lambda: heads[0].ended is not None)
         assert server.requests == []
+
+
+@pytest.mark.parametrize("data", [fields(b"Content-Length: x", method=b"HEAD"), fields(CHUNKED, method=b"HEAD") + b"x\r\n"], ids=["in-the-head", "in-the-body"])
+def test_rfc_9110_9_3_2_a_refused_head_is_answered_without_a_body(daemon, data):
+    assert int(refused(daemon, data, 400).get("content-length")) > 0
 
 
 # -- what is taken -------------------------------------------------------------------------------------------------------

@@ -221,6 +221,26 @@ TEST(h1_server, head_is_answered_with_a_length_and_no_body) {
   check_idle(trial);
 }
 
+TEST(h1_server, a_head_that_is_refused_is_answered_with_a_length_and_no_body) {
+  ServerTrial trial;
+
+  const std::string answer = trial.say("HEAD / HTTP/1.1\r\n\r\n");
+
+  STRCMP_CONTAINS("HTTP/1.1 400 Bad Request\r\n", answer.c_str());
+  STRCMP_CONTAINS("Content-Length: 46\r\n", answer.c_str());
+  CHECK_TRUE(is_closing(answer) && answer.ends_with("\r\n\r\n"));
+}
+
+TEST(h1_server, the_malformed_body_of_a_head_is_refused_without_a_body_too) {
+  ServerTrial trial(When::end);
+
+  const std::string answer =
+      trial.say("HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n");
+
+  STRCMP_CONTAINS("HTTP/1.1 400 Bad Request\r\n", answer.c_str());
+  CHECK_TRUE(is_closing(answer) && answer.ends_with("\r\n\r\n"));
+}
+
 TEST(h1_server, a_304_may_say_a_length_and_has_no_body) {
   ServerTrial trial(When::never);
   trial.say(get);
