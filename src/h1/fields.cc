@@ -171,18 +171,26 @@ const llhttp_t& prepared(Section section) noexcept {
   return request;
 }
 
-// Between the spaces around it.
-std::string_view trimmed(const char* begin, const char* end) noexcept {
-  while (begin < end && *begin == ' ')
-    ++begin;
-  while (end > begin && end[-1] == ' ')
-    --end;
-  return {begin, static_cast<std::size_t>(end - begin)};
+// llhttp takes no tab behind a length, where a tab is as good as a space (RFC 9110 section 5.6.3): the same lines, as long, with
+// spaces there.
+std::string_view with_spaces_behind(std::string_view lines, Arena& arena) noexcept {
+  if (lines.find('\t') == std::string_view::npos) return lines;
+  char* const text = static_cast<char*>(arena.allocate(lines.size(), 1));
+  bool is_behind = false;  // nothing but blanks follows in this line
+  for (std::size_t at = lines.size(); at-- > 0;) {
+    is_behind = lines[at] == '\r' || (is_behind && is_blank(lines[at]));
+    text[at] = is_behind && lines[at] == '\t' ? ' ' : lines[at];
+  }
+  return {text, lines.size()};
 }
 
-// A tab is as good as a space, but not everywhere.
-bool has_tab_around(std::string_view value) noexcept {
-  return !value.empty() && (value.front() == '\t' || value.back() == '\t');
+// Between the blanks around it.
+std::string_view trimmed(const char* begin, const char* end) noexcept {
+  while (begin < end && is_blank(*begin))
+    ++begin;
+  while (end > begin && is_blank(end[-1]))
+    --end;
+  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 // False: a line that is for the library to judge. Some fields may have been kept.
@@ -197,7 +205,6 @@ bool read_plain(const Lines& lines, std::uint32_t max_fields, http::Headers& fie
     const FieldId id = http::classify(name);
     if (!is_name(id, name)) return false;
     const std::string_view value = trimmed(line.data() + colon + 1, line.data() + line.size());
-    if (has_tab_around(value)) return false;
     if ((http::field_bit(id) & noted) != 0) note(facts, id, value);
     fields.append(id, name, value);
   }
@@ -228,6 +235,7 @@ Fault read_fields(std::string_view lines, const Lines& plain, Section section,
   }
   // With it there is a byte behind every name and value, whatever the library makes of the lines.
   if (!lines.ends_with("\r\n")) return malformed;
+  lines = with_spaces_behind(lines, fields.arena());
   Reader reader{.fields = &fields,
                 .facts = &facts,
                 .expected = lines.data(),

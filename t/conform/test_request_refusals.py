@@ -444,6 +444,8 @@ ACCEPTED = {
     "absolute-form-in-1.0": b"GET http://app.test/ HTTP/1.0\r\n\r\n",
     "absolute-form-upper-case": line(b"GET HTTP://app.test/ HTTP/1.1"),
     "expect-any-case": fields(b"Expect: 100-CONTINUE", b"Content-Length: 0"),
+    "length-tabs-around": fields(b"Content-Length:\t5\t") + b"hello",
+    "length-tabs-around-in-many-fields": fields(b"Content-Length:\t5\t", *[b"X-%d: 1" % i for i in range(100)]) + b"hello",
     "length-18-digits": fields(b"Content-Length: 000000000000000005") + b"hello",
     "length-in-get": fields(b"Content-Length: 5", method=b"GET") + b"hello",
     "coding-in-get": fields(CHUNKED, method=b"GET") + BODY,

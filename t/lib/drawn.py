@@ -94,6 +94,7 @@ ODDITIES = {
     "value-space-like": lambda m: m.put(b"X-A: a\x0bb", b"X-A: a\x0cb"),
     "value-cr": lambda m: m.put(b"X-A: a\rb"),
     "length-odd": lambda m: m.change_field(LENGTH, b"NAME: +VALUE", b"NAME: -VALUE", b"NAME: 0xVALUE", b"NAME:", b"NAME: VALUE 5", b"NAME: 'VALUE'"),
+    "length-blanks": lambda m: m.change_field(LENGTH, b"NAME:\tVALUE\t", b"NAME: \t VALUE \t "),
     "length-zeros": lambda m: m.change_field(LENGTH, b"NAME: 000VALUE"),
     "length-many-digits": lambda m: m.change_field(LENGTH, b"NAME: 0000000000000000VALUE", b"NAME: 00000000000000000000VALUE"),
     "length-list": lambda m: m.change_field(LENGTH, b"NAME: VALUE, VALUE", b"NAME: VALUE,VALUE"),

@@ -82,8 +82,6 @@ inline bool take_fields(std::string_view bytes, std::size_t& at, const Limits& l
     const std::size_t colon = line->find(':');
     if (colon == std::string::npos || !is_token(line->substr(0, colon))) return false;
     std::string value = line->substr(colon + 1);
-    // llhttp refuses a tab behind a length, which the RFC allows and nobody sends.
-    if (lower(line->substr(0, colon)) == "content-length" && value.ends_with('\t')) return false;
     const std::size_t first = value.find_first_not_of(" \t");
     const std::size_t last = value.find_last_not_of(" \t");
     value = first == std::string::npos ? "" : value.substr(first, last - first + 1);

@@ -32,7 +32,8 @@ constexpr std::string_view malformed[]{
 };
 
 constexpr std::string_view forbidden =
-    "Content-Length: 5\r\nHost: h\r\nConnection: close\r\nTE: trailers\r\nTrailer: A\r\nUpgrade: "
+    "Content-Length:\t5\t\r\nHost: h\r\nConnection: close\r\nTE: trailers\r\nTrailer: "
+    "A\r\nUpgrade: "
     "x\r\n"
     "Keep-Alive: x\r\nProxy-Connection: x\r\nAuthorization: x\r\nCookie: x\r\nSet-Cookie: x\r\n"
     "Proxy-Authorization: x\r\nProxy-Authenticate: x\r\nWWW-Authenticate: x\r\nForwarded: x\r\n"

@@ -29,6 +29,7 @@ const std::vector<std::string_view> pieces{
     "Content-Length: 5\r\n",
     "Content-Length: +5\r\n",
     "content-length:5 \r\n",
+    "content-length:\t5 \t\r\n",
     "Content-Length: 5, 5\r\n",
     "Transfer-Encoding: chunked\r\n",
     "Transfer-Encoding: gzip, chunked\r\n",
