@@ -288,7 +288,7 @@ help:
 	@echo 'check-long         what takes minutes: 10,000 kills over the shared memory, 1,000 reloads, 20 upgrades'
 	@echo 'soak               all kinds of clients, faults, reloads, kills and upgrades for TIME=60s (10m, 1h): nothing fails, nothing grows'
 	@echo 'unit test          builds, runs the unit tests; unit-ROOM and unit-modules: builds and runs those of one room'
-	@echo 'lint format        checks tiers, format, headers, sizes, clang-tidy; formats'
+	@echo 'lint format        checks tiers, format, headers, sizes, cppcheck, clang-tidy; formats'
 	@echo 'fuzz               fuzzes each target for TIME=60 (seconds; 10m, 1h); FUZZ=NAME: one'
 	@echo 'bench bench-quick  beside nginx, HAProxy, nghttpx, h2o and Caddy: half an hour, 3 minutes'
 	@echo 'bench-instr        user instructions a request against the committed ones'

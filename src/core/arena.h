@@ -9,7 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -67,7 +67,8 @@ class Arena {
 
   template <class T, class... Args>
   T* make(Args&&... args) {
-    T* object = new (allocate(sizeof(T), alignof(T))) T(std::forward<Args>(args)...);
+    T* const place = static_cast<T*>(allocate(sizeof(T), alignof(T)));
+    T* const object = std::construct_at(place, std::forward<Args>(args)...);
     if constexpr (!std::is_trivially_destructible_v<T>) {
       on_clear([](void* p) noexcept { static_cast<T*>(p)->~T(); }, object);
     }

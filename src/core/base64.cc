@@ -9,13 +9,14 @@ namespace {
 constexpr std::string_view letters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::array<std::int8_t, 256> values = [] {
+constexpr std::array<std::int8_t, 256> make_values() {
   std::array<std::int8_t, 256> table{};
   table.fill(-1);
   for (std::size_t i = 0; i < letters.size(); ++i)
     table[static_cast<unsigned char>(letters[i])] = static_cast<std::int8_t>(i);
   return table;
-}();
+}
+constexpr std::array<std::int8_t, 256> values = make_values();
 
 }  // namespace
 

@@ -104,6 +104,8 @@ class Pool final : private http::ConnectionOwner {
  public:
   Pool(net::Loop& loop, const shm::Names* names, Connector& connector, TransportSettings settings);
   ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
 
   Target& target(const std::string& host, std::uint16_t port, Scheme scheme = Scheme::http);
   // The same server, by HTTP/1.1.
