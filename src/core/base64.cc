@@ -38,7 +38,7 @@ std::optional<std::size_t> base64_decode(std::string_view text, char* to) noexce
 std::optional<std::size_t> Base64Reader::read(std::string_view text, char* to) noexcept {
   std::size_t size = 0;
   for (const char c : text) {
-    const int value = values[static_cast<unsigned char>(c)];
+    const std::int8_t value = values[static_cast<unsigned char>(c)];
     const bool is_padding = c == '=' && letters_ >= 2;
     if (!is_padding && (value < 0 || padding_ > 0)) return std::nullopt;
     bits_ = bits_ << 6U | (is_padding ? 0U : static_cast<std::uint32_t>(value));

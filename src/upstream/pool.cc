@@ -4,6 +4,7 @@
 #include "net/stream.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pm::upstream {
 namespace {
@@ -41,7 +42,7 @@ Pool::Pool(net::Loop& loop, const shm::Names* names, Connector& connector,
     : loop_(&loop),
       names_(names),
       connector_(&connector),
-      settings_(settings),
+      settings_(std::move(settings)),
       waker_(new Waker(*this)) {}
 
 Pool::~Pool() {
