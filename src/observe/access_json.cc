@@ -78,7 +78,7 @@ struct JsonFields {
     return r.request != nullptr && r.request->secure != nullptr;
   }
   static bool with_subject(const AccessRecord& r) {
-    return with_tls(r) && !r.request->secure->client_subject.empty();
+    return with_tls(r) && r.request->secure->client != nullptr;
   }
   static bool with_server_name(const AccessRecord& r) {
     return with_tls(r) && !r.request->secure->server_name.empty();
@@ -150,7 +150,7 @@ const JsonFields::Row JsonFields::rows[] = {
     {always, [](L& l, const R& r) { l.put_time(l.start_local_, r.start); }},
     {always, [](L& l, const R& r) { l.put_time(l.start_utc_, r.start); }},
     {with_tls, [](L& l, const R& r) { l.put_text(r.request->secure->cipher); }},
-    {with_subject, [](L& l, const R& r) { l.put_text(r.request->secure->client_subject); }},
+    {with_subject, [](L& l, const R& r) { l.put_text(r.request->secure->client->subject); }},
     {with_tls, [](L& l, const R& r) { l.put_flag(r.request->secure->resumed); }},
     {with_server_name, [](L& l, const R& r) { l.put_text(r.request->secure->server_name); }},
     {with_tls, [](L& l, const R& r) { l.put_text(r.request->secure->version); }},

@@ -142,9 +142,9 @@ void Prelude::hand_over() noexcept {
     secure->server_name = session_->server_name();
     secure->version = session_->version();
     secure->cipher = session_->cipher();
-    secure->client_subject = session_->peer_subject();
-    if (!secure->client_subject.empty())
-      secure->client_certificates = tls::client_certificates(session_->ssl());
+    if (std::string subject = session_->peer_subject(); !subject.empty())
+      secure->client = std::make_unique<http::ClientIdentity>(
+          http::ClientIdentity{std::move(subject), tls::client_certificates(session_->ssl())});
     secure->options = context_->id();
     secure->resumed = session_->is_resumed();
   }

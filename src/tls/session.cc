@@ -40,7 +40,6 @@ std::unique_ptr<Session> Session::create(Wire& wire, net::Stream& stream, SslPtr
   BIO* bio = Wire::make_bio(*session);
   if (bio == nullptr) return nullptr;
   SSL_set_bio(ssl.get(), bio, bio);
-  SSL_set_app_data(ssl.get(), session.get());
   SSL_set_msg_callback(ssl.get(), on_message);
   if (role == Role::server) {
     SSL_set_accept_state(ssl.get());
@@ -58,8 +57,9 @@ Session::~Session() {
   SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
+// The BIO knows it; application data would be two more allocations.
 Session* Session::of(const SSL* ssl) noexcept {
-  return static_cast<Session*>(SSL_get_app_data(ssl));
+  return static_cast<Session*>(BIO_get_data(SSL_get_rbio(ssl)));
 }
 
 std::string_view Session::version() const noexcept {

@@ -123,12 +123,12 @@ std::string info_text(const ClientCertificate& certificate, const InfoChoice& ch
 
 Verdict PassTlsClientCert::on_request_headers(Link link) const noexcept {
   Request& request = link.request();
-  if (request.secure == nullptr || request.secure->client_certificates.empty())
-    return Verdict::next;
+  if (request.secure == nullptr || request.secure->client == nullptr) return Verdict::next;
+  const auto& certificates = request.secure->client->certificates;
   std::string pem;
   std::string info;
-  for (const ClientCertificate& certificate : request.secure->client_certificates) {
-    const bool is_first = &certificate == &request.secure->client_certificates.front();
+  for (const ClientCertificate& certificate : certificates) {
+    const bool is_first = &certificate == &certificates.front();
     if (given_.pem) pem.append(is_first ? "" : ",").append(certificate.der);
     if (given_.info) info.append(is_first ? "" : ",").append(info_text(certificate, *given_.info));
   }
