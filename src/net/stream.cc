@@ -20,10 +20,10 @@ Stream* Stream::open(Loop& loop, int fd, StreamUser& user, State state) noexcept
 }
 
 void Stream::on_event(const Event& event) noexcept {
-  readable_ = readable_ || event.readable;
-  writable_ = writable_ || event.writable;
-  hangup_ = hangup_ || event.hangup;
-  broken_ = broken_ || event.broken;
+  if (event.readable) readable_ = true;
+  if (event.writable) writable_ = true;
+  if (event.hangup) hangup_ = true;
+  if (event.broken) broken_ = true;
   const bool cares =
       (event.readable && reading_) || (event.writable && owes_drained_) || event.hangup;
   if (cares) loop_->reactor().queue(*this);
