@@ -15,7 +15,7 @@ struct PlainPassage final : Passage {
 
 }  // namespace
 
-Chain::Chain(std::vector<const Middleware*> links) {
+Chain::Chain(const std::vector<const Middleware*>& links) {
   PM_CHECK(links.size() < UINT16_MAX, "a chain is shorter than 65,535 links");
   for (const Middleware* middleware : links) {
     Place place{middleware, middleware->hooks(), static_cast<std::uint32_t>(state_size_),

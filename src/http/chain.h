@@ -17,7 +17,7 @@ namespace pm::http {
 
 class Chain {
  public:
-  explicit Chain(std::vector<const Middleware*> links);
+  explicit Chain(const std::vector<const Middleware*>& links);
   // The exchange may be gone when it returns. `then` is served in the same way each time that a link says again.
   void run(Exchange& exchange, Service& then) const noexcept;
   bool is_empty() const noexcept { return links_.empty(); }

@@ -72,7 +72,7 @@ class Server {
   static Result<std::unique_ptr<Server>> create(uv_loop_s* loop, ServerOptions options);
   virtual ~Server() = default;
 
-  virtual Status start() = 0;  // begins to accept
+  virtual Status start() = 0;              // begins to accept
   virtual net::Loop& loop() noexcept = 0;  // to be run by the caller
   // The dynamic part of another configuration whose static part is the same. Built beside the traffic, and in force when
   // done(true) comes; done(false): it cannot be read, or a later one came before it.
