@@ -54,12 +54,14 @@ bool Site::listen(int fd) {
   return false;
 }
 
-void Site::drain(std::uint64_t silent_ms, std::function<void()> done) noexcept {
+void Site::drain(std::uint64_t silent_ms, std::uint64_t limit_ms,
+                 std::function<void()> done) noexcept {
   if (on_drained_ != nullptr) return;
   stop_listening();
   context_.draining = true;
   on_drained_ = std::move(done);
   silence_ends_ms_ = loop_.now_ms() + silent_ms;
+  ends_ms_ = loop_.now_ms() + limit_ms;
   loop_.arm(*this, loop_.now_ms() + net::Wheel::tick_ms);
 }
 
@@ -67,6 +69,7 @@ void Site::on_timer() noexcept {
   const std::uint64_t now = loop_.now_ms();
   if (now >= silence_ends_ms_)
     connections_.for_each([](h1::Server& server) { server.close_if_idle(); });
+  if (now >= ends_ms_) close_all();
   if (!connections_.empty()) return loop_.arm(*this, now + net::Wheel::tick_ms);
   on_drained_();
 }
@@ -79,6 +82,10 @@ void Site::stop_listening() noexcept {
 void Site::stop() noexcept {
   loop_.disarm(*this);
   stop_listening();
+  close_all();
+}
+
+void Site::close_all() noexcept {
   while (!connections_.empty())
     connections_.front().close();
 }

@@ -36,8 +36,8 @@ class Site final : private http::RequestHandler,
   void answer(std::string service, Responder responder);
   bool listen(int fd);  // takes it; false: the kernel refuses to watch it
   // Accepts no more, and closes each connection behind its next answer; those that say nothing for `silent_ms` milliseconds
-  // are closed. Calls `done` once there are none.
-  void drain(std::uint64_t silent_ms, std::function<void()> done) noexcept;
+  // are closed, and after `limit_ms` all are. Calls `done` once there are none.
+  void drain(std::uint64_t silent_ms, std::uint64_t limit_ms, std::function<void()> done) noexcept;
   void stop() noexcept;
 
  private:
@@ -48,6 +48,7 @@ class Site final : private http::RequestHandler,
   bool may_accept() noexcept override { return true; }
   void on_timer() noexcept override;
   void stop_listening() noexcept;
+  void close_all() noexcept;
   Reply ask(const http::Request& request) const;
 
   net::Loop& loop_;
@@ -60,6 +61,7 @@ class Site final : private http::RequestHandler,
   std::uint64_t next_connection_ = 1;
   std::function<void()> on_drained_;  // null: not draining
   std::uint64_t silence_ends_ms_ = 0;
+  std::uint64_t ends_ms_ = 0;
   bool has_refused_ = false;  // a stranger
 };
 

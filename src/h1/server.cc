@@ -384,6 +384,7 @@ void Server::close() noexcept {
 
 void Server::end(net::Stream::Close how) noexcept {
   drop_exchange();
+  if (state_ == State::closed) return;  // by one of those that it told
   stream_->close(how);
   leave();
   entry_->owner->on_closed(*this);

@@ -72,6 +72,7 @@ void Server::read_some() noexcept {
 
 // False: enough for this turn. A stream that is still readable and not paused queues itself again.
 bool Server::read_once(std::size_t& budget) noexcept {
+  if (state_ == State::closing) return false;  // refused meanwhile; discard() reads the rest
   if (!takes_input()) {
     if (state_ == State::exchange || stream_->queued() > 0) stream_->pause();
     return false;
@@ -220,7 +221,7 @@ bool Server::start_exchange(std::string_view block, Lines& lines) noexcept {
     refuse(fault);
     return false;
   }
-  ++requests_;
+  if (requests_ != UINT32_MAX) ++requests_;
   request.client = client_;
   request.secure = secure_.get();
   http::Trace& trace = exchange_->trace();

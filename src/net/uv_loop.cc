@@ -76,14 +76,6 @@ uv_loop_s* UvLoop::uv() noexcept {
   return &handles_->loop;
 }
 
-void UvLoop::run() {
-  uv_run(&handles_->loop, UV_RUN_DEFAULT);
-}
-
-void UvLoop::leave() noexcept {
-  uv_stop(&handles_->loop);
-}
-
 void UvLoop::close() noexcept {
   Handles& own = *handles_;
   if (own.is_watching) uv_close(reinterpret_cast<uv_handle_t*>(&own.poll), nullptr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uv_loop.h -- the libuv loop of a child process: it runs, it is left, and it calls when a descriptor or a signal speaks.
+// uv_loop.h -- the libuv loop of a child process: it calls when a descriptor or a signal speaks.
 //
 //   in      one descriptor to watch (level-triggered) and a few signals; what to do then
 //   own     the uv_loop_t and its handles. close() must have run, with everything else on the loop closed or closing
@@ -34,8 +34,6 @@ class UvLoop {
   Status on_signal(int signal, Callback callback);  // at most `most_signals`
 
   uv_loop_s* uv() noexcept;
-  void run();
-  void leave() noexcept;  // run() returns at the end of the turn
   void close() noexcept;
 
   static constexpr std::size_t most_signals = 4;

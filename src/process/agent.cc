@@ -35,6 +35,10 @@
 namespace pm::process {
 namespace {
 
+// Of workers' connections once it is replaced: they are in use, or may be opened again.
+constexpr std::uint64_t silence_ms = 500;
+constexpr std::uint64_t drain_limit_ms = 1500;  // below what the master gives it
+
 std::vector<agent::WatchedCertificate> watched_certificates(const config::Config& config) {
   std::vector<agent::WatchedCertificate> watched;
   const auto add = [&watched](const config::CertificatePair& pair) {
@@ -81,11 +85,11 @@ class Agent final : public Ear {
   void close_network();
   int fail(const Error& error);
   void take_configuration(const Message& message);
-  void drain(const DrainOrder& how);
+  void drain();
   void on_message(Message message) override;
   void on_master_gone() override { loop_.leave(); }
   void on_terminate() override { loop_.leave(); }
-  void on_quit() override { drain({}); }
+  void on_quit() override { drain(); }
   void on_flush() override {}
 
   ChildInput input_;
@@ -248,16 +252,16 @@ int Agent::fail(const Error& error) {
 }
 
 // Its successor is at work already; what workers have asked this one, it still answers.
-void Agent::drain(const DrainOrder& how) {
+void Agent::drain() {
   if (site_ == nullptr) return loop_.leave();
-  site_->drain(how.silent_ms, [this] { loop_.leave(); });
+  resolver_->stop();
+  expiry_.reset();
+  site_->drain(silence_ms, drain_limit_ms, [this] { loop_.leave(); });
 }
 
 void Agent::on_message(Message message) {
   if (message.type == MessageType::stop) loop_.leave();
-  if (message.type == MessageType::drain) {
-    if (const auto order = message.as<DrainOrder>()) drain(*order);
-  }
+  if (message.type == MessageType::drain) drain();
   if (message.type == MessageType::configuration) take_configuration(message);
   if (message.type != MessageType::logs || message.fds.empty()) return;
   error_log_ = std::move(message.fds[0]);

@@ -17,8 +17,6 @@ constexpr milliseconds patience_with_children{30000};  // to build what they wer
 constexpr milliseconds patience_with_coming{60000};    // to be ready, deaths included
 constexpr std::uint64_t silence_ms =
     10000;  // of kept connections of replaced workers (decision 18)
-constexpr std::uint64_t agent_silence_ms =
-    500;  // its workers' connections are in use, or may be opened again
 constexpr std::size_t most_draining = 8;         // generations (decision 17)
 constexpr milliseconds grace_of_replaced{2000};  // on top of what a worker was given
 constexpr milliseconds look_again_after{2100};   // decision 8
@@ -190,8 +188,7 @@ void Master::replace_child(Child& child) {
   if (child.pid == 0) return;
   const auto now = Clock::now();
   if (child.kind == ChildKind::agent) {
-    const DrainOrder how{.silent_ms = agent_silence_ms};
-    order(child, MessageType::drain, SIGQUIT, body_of(how));
+    order(child, MessageType::drain, SIGQUIT, body_of(DrainOrder{}));
     child.end_by = now + grace_of_replaced;
     return;
   }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the agent does while configurations come and go: checks that have not changed go on, the API shows what is in force."""
 import json
+import os
 import signal
+import socket
 import threading
 import time
 
@@ -93,6 +95,25 @@ def test_a_reload_of_the_static_part_brings_an_agent_that_goes_on():
             assert not wrong, wrong[:5]
             a.answers["/health"] = reply(200)
             assert wait_until(lambda: states(daemon)[a.url] == "UP")
+
+
+def socket_of(pid):
+    """The path of the unix socket that a process listens on; the kernel knows it by the name that it had before it was ready."""
+    own = {os.readlink(entry.path) for entry in os.scandir("/proc/%d/fd" % pid)}
+    with open("/proc/net/unix") as f:
+        return next(words[7].rstrip("~") for words in map(str.split, f) if len(words) == 8 and "socket:[%s]" % words[6] in own)
+
+
+def test_who_has_asked_an_agent_half_a_question_holds_it_for_a_moment():
+    with named("a") as a, Daemon(config_of(a), workers=None) as daemon:
+        assert ask(daemon.port, target="/api/version").status == 200
+        (agent,) = daemon.agents()
+        with socket.socket(socket.AF_UNIX) as half:
+            half.connect(socket_of(agent))
+            half.sendall(b"GET /api@internal/api/version HTTP/1.1\r\n")
+            os.kill(agent, signal.SIGQUIT)
+            assert wait_until(lambda: agent not in daemon.agents(), 10 * SLOW), "its head may take 60 s"
+        assert wait_until(lambda: ask(daemon.port, target="/api/version").status == 200)
 
 
 def test_an_api_that_comes_with_a_reload_has_its_socket():

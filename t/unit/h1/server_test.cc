@@ -294,6 +294,19 @@ TEST(h1_server, who_pipelines_without_reading_is_not_read_any_more) {
   check_idle(trial);
 }
 
+// What is unread at a close becomes a reset, which may overtake the answer.
+TEST(h1_server, what_a_refused_client_still_sends_is_read_while_its_answer_waits) {
+  ServerTrial trial(When::never);
+  trial.say(std::string(get) + "bad\r\n\r\n");
+  trial.kernel.set_window(trial.fd, 200);
+  trial.answer("done");
+  trial.kernel.deliver(trial.fd, std::string(5000, 'x'));
+  trial.turns();
+
+  LONGS_EQUAL(0, trial.kernel.socket(trial.fd).in.size());
+  CHECK_TRUE(trial.hear().ends_with("\n"));
+}
+
 TEST(h1_server, who_never_reads_its_answer_is_closed_after_the_stall_time) {
   ServerTrial trial;
   trial.settings.stall_timeout_ms = 5000;
