@@ -16,8 +16,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds patience_with_children{30000};  // to build what they were given
 constexpr milliseconds patience_with_coming{60000};    // to be ready, deaths included
 constexpr std::uint64_t silence_ms =
-    10000;  // of kept connections of replaced workers (decision 18)
-constexpr std::size_t most_draining = 8;         // generations (decision 17)
+    10000;                                // of kept connections of replaced workers (decision 18)
+constexpr std::size_t most_draining = 8;  // generations (decision 17)
 constexpr milliseconds grace_of_replaced{2000};  // on top of what a worker was given
 constexpr milliseconds look_again_after{2100};   // decision 8
 
