@@ -141,8 +141,9 @@ def test_another_port_and_scheme_are_asked():
 def test_a_certificate_that_is_not_trusted_is_down():
     w = world()
     with TlsServer(w.pair("here", "localhost", "127.0.0.1")) as server:
-        with site({"app": checked(server.url)}) as daemon:
-            assert wait_until(lambda: "reason=tls-failed" in daemon.log)
+        # The first check waits until the agent has read the certificates that the system trusts.
+        with site({"app": checked(server.url, timeout="30s")}) as daemon:
+            assert wait_until(lambda: "reason=tls-failed" in daemon.log, 10 * SLOW)
             assert ask(daemon.port).status == 503
 
 
