@@ -4,8 +4,8 @@ import os
 import re
 
 
-def session(leader):
-    """The pids of a session, its leader first when it lives; zombies are left out."""
+def session(leader, left_out="ZX"):
+    """The pids of a session, its leader first when it lives; without zombies."""
     pids = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -15,7 +15,7 @@ def session(leader):
                 fields = f.read().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        if int(fields[3]) == leader and fields[0] not in "ZX":
+        if int(fields[3]) == leader and fields[0] not in left_out:
             pids.append(int(name))
     return sorted(pids, key=lambda pid: (pid != leader, pid))
 
