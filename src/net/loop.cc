@@ -60,7 +60,7 @@ Loop::~Loop() {
 }
 
 Status Loop::attach() {
-  if (kernel().watch_level(uv_backend_fd(uv_), &outer_) < 0)
+  if (kernel().watch_level(uv_backend_fd(uv_), &uv_watch_) < 0)
     return Error{Errc::io, "", "the kernel refuses to watch an epoll descriptor"};
   handles_ = new Handles;
   handles_->loop = this;
@@ -77,9 +77,9 @@ Status Loop::attach() {
 void Loop::round() noexcept {
   uv_update_time(uv_);
   const int timeout = uv_backend_timeout(uv_);
-  const bool is_due = timeout == 0 || outer_.is_ready;
+  const bool is_due = timeout == 0 || uv_watch_.is_ready;
   if (is_due) {
-    outer_.is_ready = false;
+    uv_watch_.is_ready = false;
     uv_run(uv_, UV_RUN_NOWAIT);
   }
   reactor_.wait(is_due || has_more_ ? 0 : timeout);

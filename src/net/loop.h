@@ -68,8 +68,7 @@ class Loop {
   void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
 
   void round() noexcept;  // sleeps until something happens, and deals with it
-  void
-  turn() noexcept;  // one turn of the reactor; for whoever gives it work out of a callback of libuv's
+  void turn() noexcept;   // one turn of the reactor, after work for it in a callback of libuv's
   // What libuv calls back for: with the clock read, and a turn behind it.
   template <class F>
   void run(F&& what) noexcept {
@@ -86,7 +85,7 @@ class Loop {
   Loop(uv_loop_s* loop, std::unique_ptr<Kernel> own, Kernel& kernel);
   struct Handles;  // libuv's part
   // libuv's own epoll as a watch of ours.
-  class Outer final : public Watch {
+  class UvWatch final : public Watch {
    public:
     bool is_ready = true;  // what it was told to watch before us it has not told the kernel yet
 
@@ -112,7 +111,7 @@ class Loop {
   Delays delays_;
   Gather gather_;
   std::vector<TurnEnd*> turn_ends_;
-  Outer outer_;
+  UvWatch uv_watch_;
   Handles* handles_ = nullptr;  // freed by libuv's close callbacks
   bool has_more_ = false;       // on the ready list: no event will announce it
   bool ticking_ = false;

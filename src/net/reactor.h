@@ -8,7 +8,7 @@
 //   cost    one list operation an event
 //   source  performance-notes.md section 3, "Registration"
 //
-// One turn:  wait (slept through, or none) ─► mark bits, queue ─► run the queue ─► (again while there is work, a few passes) ─► free the dead
+// One turn:  wait ─► mark bits, queue ─► run the queue ─► (again while there is work, a few passes) ─► free the dead
 #pragma once
 
 #include "core/list.h"

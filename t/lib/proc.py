@@ -5,7 +5,7 @@ import re
 
 
 def session(leader, left_out="ZX"):
-    """The pids of a session, its leader first when it lives; without zombies."""
+    """The pids of a session, its leader first when it lives; zombies are among those that are left out."""
     pids = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
