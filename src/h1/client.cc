@@ -201,7 +201,7 @@ void Client::leave_tunnel() noexcept {
   exchange_->set_client_end(nullptr);
   exchange_ = nullptr;
   attempt_ = nullptr;
-  if (stream_->queued() == 0) return give_up();
+  if (stream_->settle()) return give_up();
   state_ = State::closing;
   loop().arm(*this, loop().now_ms() + closing_ms);
   owner_->on_lingering(*this);

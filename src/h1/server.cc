@@ -311,7 +311,7 @@ void Server::finish_exchange() noexcept {
   if (close_ || state_ == State::closing) {
     // FIN right away is enough when the client has nothing under way that a reset could collide with.
     const bool silent =
-        !body_unread && input().empty() && !stream_->is_readable() && stream_->queued() == 0;
+        !body_unread && input().empty() && !stream_->is_readable() && stream_->settle();
     return silent ? close() : start_closing();
   }
   enter(State::idle);
@@ -402,7 +402,7 @@ void Server::leave() noexcept {
 
 void Server::close_if_idle() noexcept {
   if (state_ != State::idle || !input().empty()) return;
-  stream_->queued() > 0 ? start_closing() : close();
+  stream_->settle() ? close() : start_closing();
 }
 
 void Server::on_drained() noexcept {

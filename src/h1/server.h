@@ -136,6 +136,8 @@ class Server final : public ListNode<Server>,
   bool start_exchange(std::string_view block, Lines& lines) noexcept;
   void set_body(const http::Request& request) noexcept;
   bool deliver_body() noexcept;
+  bool deliver_plain() noexcept;
+  void deliver(const http::Chunk& chunk, bool is_last) noexcept;
   void decode(Batch& batch) noexcept;
   void decode_chunked(std::string_view input, Batch& batch) noexcept;
   void decode_trailers(std::string_view input, Batch& batch) noexcept;

@@ -286,6 +286,7 @@ void Server::hold_request(http::Exchange&) noexcept {
 // One step: everything that is unread, or one batch of chunks; then the sink says whether it takes more. False: no progress
 // without more input.
 bool Server::deliver_body() noexcept {
+  if (body_ == Body::length || body_ == Body::raw) return deliver_plain();
   Batch batch;
   decode(batch);
   if (batch.fault != nullptr) {
@@ -293,46 +294,48 @@ bool Server::deliver_body() noexcept {
     return false;
   }
   advance(batch.consumed);
+  deliver({{batch.slices.data(), batch.count}, batch.size}, batch.ended);
+  return batch.consumed > 0;
+}
+
+// Of a known length, or a tunnel's: the body is what stands on the wire.
+bool Server::deliver_plain() noexcept {
+  std::string_view bytes = input();
+  bool is_last = false;
+  if (body_ == Body::length) {
+    bytes = text::first(bytes, std::min<std::uint64_t>(bytes.size(), serving_->body_left));
+    serving_->body_left -= bytes.size();
+    is_last = serving_->body_left == 0;
+  }
+  advance(bytes.size());
+  deliver({{&bytes, 1}, bytes.size()}, is_last);
+  return true;
+}
+
+// `chunk` may be empty with the end.
+void Server::deliver(const http::Chunk& chunk, bool is_last) noexcept {
   if (is_rated())
-    serving_->incoming->rate.note(loop().now_ms(), batch.size, settings().min_body_rate);
-  if (batch.ended) {
+    serving_->incoming->rate.note(loop().now_ms(), chunk.size, settings().min_body_rate);
+  if (is_last) {
     body_ = Body::none;
     wants_body_ = false;
   }
   http::Exchange& exchange = *exchange_;
-  if (batch.size > 0) exchange.request_chunk({{batch.slices.data(), batch.count}, batch.size});
-  if (is_running() && batch.ended) exchange.request_end();
+  if (chunk.size > 0) exchange.request_chunk(chunk);
+  if (is_running() && is_last) exchange.request_end();
   const Flow flow = is_running() ? exchange.flush_request() : Flow::more;
-  if (!is_running()) return true;
-  if (batch.ended) {
+  if (!is_running()) return;
+  if (is_last) {
     end_request_body();
   } else if (flow == Flow::hold) {
     wants_body_ = false;
     stream_->pause();
   }
-  return batch.consumed > 0;
 }
 
 void Server::decode(Batch& batch) noexcept {
-  const std::string_view bytes = input();
-  switch (body_) {
-    case Body::length: {
-      const std::string_view slice =
-          text::first(bytes, std::min<std::uint64_t>(bytes.size(), serving_->body_left));
-      batch.add(slice);
-      batch.consumed = slice.size();
-      serving_->body_left -= slice.size();
-      batch.ended = serving_->body_left == 0;
-      return;
-    }
-    case Body::chunked: return decode_chunked(bytes, batch);
-    case Body::trailers: return decode_trailers(bytes, batch);
-    case Body::raw:
-      batch.add(bytes);
-      batch.consumed = bytes.size();
-      return;
-    case Body::none: return;
-  }
+  if (body_ == Body::chunked) return decode_chunked(input(), batch);
+  if (body_ == Body::trailers) return decode_trailers(input(), batch);
 }
 
 void Server::decode_chunked(std::string_view input, Batch& batch) noexcept {

@@ -420,7 +420,7 @@ void Session::end(std::uint32_t code) noexcept {
   begin_ending();
   if (state_ == State::closed) return;
   stream_->write(std::string_view(frame, size));
-  if (stream_->queued() == 0) linger();
+  if (stream_->settle()) linger();
 }
 
 // The library has nothing more to say, and wants to hear nothing: the last GOAWAY is out.
@@ -429,7 +429,7 @@ void Session::finish_if_over() noexcept {
   if (nghttp2_session_want_read(library()) != 0 || nghttp2_session_want_write(library()) != 0)
     return;
   begin_ending();
-  if (state_ != State::closed && stream_->queued() == 0) linger();
+  if (state_ != State::closed && stream_->settle()) linger();
 }
 
 void Session::begin_ending() noexcept {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/reactor.h"
 
+#include <utility>
+
 namespace pm::net {
 namespace {
 
@@ -41,7 +43,10 @@ bool Reactor::turn() noexcept {
       if (!watch->is_dead_) watch->on_event(events_[i]);
     }
     if (ready_.empty()) break;
+    is_busy_ = count > 1;
     run_ready();
+    is_busy_ = false;
+    end_pass();
     // A batch that was not full and left nothing queued: the next events end a sleep.
     if (count < static_cast<int>(batch) && ready_.empty()) break;
   }
@@ -54,6 +59,12 @@ void Reactor::run_ready() noexcept {
   now.take_all(ready_);
   while (!now.empty())
     now.pop_front().on_turn();
+}
+
+void Reactor::end_pass() noexcept {
+  const std::size_t count = std::exchange(late_count_, 0);
+  for (std::size_t i = 0; i < count; ++i)
+    late_[i]->on_pass_end();
 }
 
 void Reactor::free_dead() noexcept {

@@ -5,10 +5,11 @@
 //   out     on_turn() for each queued watch, at most once a pass
 //   own     live watches are borrowed from their owners; retired ones are owned and freed at the end of the turn, so that
 //           an event of the same batch that still names one finds valid memory
-//   cost    one list operation an event
+//   cost    one list operation an event; one virtual call a pass for each watch that has something for the pass's end
 //   source  performance-notes.md section 3, "Registration"
 //
-// One turn:  wait ─► mark bits, queue ─► run the queue ─► (again while there is work, a few passes) ─► free the dead
+// One turn:  wait ─► mark bits, queue ─► run the queue ─► what was left for the pass's end
+//            ─► (again while there is work, a few passes) ─► free the dead
 #pragma once
 
 #include "core/list.h"
@@ -38,8 +39,9 @@ class Mortal : public ListNode<DeadTag> {
 class Watch : public Mortal, public ListNode<ReadyTag> {
  protected:
   virtual void on_event(
-      const Event& event) noexcept = 0;  // notes the bits and queues itself when it cares
-  virtual void on_turn() noexcept = 0;   // does a bounded amount of work
+      const Event& event) noexcept = 0;   // notes the bits and queues itself when it cares
+  virtual void on_turn() noexcept = 0;    // does a bounded amount of work
+  virtual void on_pass_end() noexcept {}  // asked for by at_pass_end()
 
  private:
   friend class Reactor;
@@ -57,7 +59,17 @@ class Reactor {
     if (!static_cast<ListNode<ReadyTag>&>(watch).is_linked() && !watch.is_dead_)
       ready_.push_back(watch);
   }
-  // Takes ownership; no call reaches the watch any more. Its descriptor has been closed by then.
+  // Do several watches have their call in this pass? Then what one of them sends may wait for the others: sends that follow
+  // one another cost less than sends between reads.
+  bool is_busy() const noexcept { return is_busy_; }
+  // on_pass_end() when everybody has had their call, or a few dozen wait for it. Only while is_busy(), once before each call.
+  void at_pass_end(Watch& watch) noexcept {
+    if (late_count_ == late_.size()) end_pass();
+    late_[late_count_++] = &watch;
+  }
+
+  // Takes ownership; no call reaches the watch any more but an on_pass_end() that it has asked for. Its descriptor has been
+  // closed by then.
   void retire(Watch* watch) noexcept;
   void retire(Mortal* object) noexcept;
 
@@ -69,6 +81,7 @@ class Reactor {
 
  private:
   void run_ready() noexcept;
+  void end_pass() noexcept;
   void free_dead() noexcept;
 
   static constexpr std::size_t batch = 512;  // events of one wait
@@ -77,6 +90,9 @@ class Reactor {
   std::array<Event, batch> events_;
   int count_ = 0;
   bool has_waited_ = false;  // and what came is not dealt with yet
+  bool is_busy_ = false;
+  std::array<Watch*, 32> late_;
+  std::size_t late_count_ = 0;
   List<Watch, ReadyTag> ready_;
   List<Mortal, DeadTag> dead_;
   std::uint64_t turns_ = 0;

@@ -6,6 +6,12 @@
 #include <sys/uio.h>
 
 namespace pm::net {
+namespace {
+
+// Fits the queue's small block; a copy of more would cost what lateness saves.
+constexpr std::size_t late_limit = 4000;
+
+}  // namespace
 
 Stream* Stream::open(Loop& loop, int fd, StreamUser& user, State state) noexcept {
   auto* stream = new Stream(loop, fd, user);
@@ -106,6 +112,13 @@ Flow Stream::write(std::string_view bytes) noexcept {
 }
 
 Flow Stream::send(const iovec* pieces, int count, std::size_t size) noexcept {
+  if (may_be_late(size)) {
+    keep(pieces, count, 0);
+    if (!late_) loop_->reactor().at_pass_end(*this);
+    late_ = true;
+    return Flow::more;
+  }
+  if (late_) send_late();
   std::size_t sent = 0;
   if (!broken_ && writable_ && queue_.empty()) {
     const long result = loop_->kernel().send(fd_, pieces, count);
@@ -130,6 +143,7 @@ Flow Stream::send(const iovec* pieces, int count, std::size_t size) noexcept {
 }
 
 std::size_t Stream::send(const Pipe& pipe, std::size_t size) noexcept {
+  if (late_) send_late();
   std::size_t sent = 0;
   while (sent < size && writable_ && !broken_ && queue_.empty()) {
     const long result = loop_->kernel().splice_out(pipe, fd_, size - sent);
@@ -157,6 +171,17 @@ void Stream::keep(const iovec* pieces, int count, std::size_t sent) noexcept {
                   {static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent});
     sent = 0;
   }
+}
+
+bool Stream::may_be_late(std::size_t size) const noexcept {
+  return loop_->reactor().is_busy() && writable_ && !broken_ && (late_ || queue_.empty()) &&
+         queue_.size() + size <= late_limit;
+}
+
+void Stream::send_late() noexcept {
+  late_ = false;
+  send_queue();
+  if (!queue_.empty()) owes_drained_ = true;
 }
 
 void Stream::send_queue() noexcept {
@@ -187,7 +212,7 @@ void Stream::send_queue() noexcept {
 // before is read, or by on_broken().
 void Stream::fail() noexcept {
   broken_ = readable_ = true;
-  told_broken_ = false;
+  told_broken_ = late_ = false;
   queue_.clear(loop_->pools());
   owes_drained_ = false;
   loop_->reactor().queue(*this);
@@ -196,6 +221,7 @@ void Stream::fail() noexcept {
 void Stream::shutdown_write() noexcept {
   if (layer_ != nullptr && !shut_) layer_->finish();
   shut_ = true;
+  if (late_) send_late();
   if (queue_.empty()) {
     if (!shut_sent_ && !broken_) loop_->kernel().shutdown_write(fd_);
     shut_sent_ = true;
@@ -206,7 +232,8 @@ void Stream::shutdown_write() noexcept {
 
 void Stream::close(Close how) noexcept {
   if (fd_ < 0) return;
-  if (layer_ != nullptr && !shut_ && how == Close::orderly && queue_.empty()) layer_->finish();
+  if (layer_ != nullptr && !shut_ && how == Close::orderly && queued() == 0) layer_->finish();
+  if (late_) send_late();
   layer_.reset();
   queue_.clear(loop_->pools());
   if (how == Close::reset) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // stream.h -- one connected socket: bytes in when they are wanted, bytes out in one send, and what is left over kept.
 //
-//   in      read(): at most what the caller asks for, in one system call. write(): a Gather, sent at once; what the socket
-//           does not take is copied into the stream's own queue and sent when there is room
+//   in      read(): at most what the caller asks for, in one system call. write(): a Gather, sent at once, or, when it is short
+//           and others are served in the same pass of the reactor, at the end of that; what the socket does not take is
+//           copied into the stream's own queue and sent when there is room
 //   out     on_readable() while reading is on and bytes (or the end) are there; on_drained() when a queue has emptied
 //   own     the descriptor and the queue. The user owns the stream until close(), which hands it to the reactor's dead list
 //   errors  a status, never an exception; after failed or end no more bytes come
@@ -11,6 +12,7 @@
 //
 // Invariants: `readable_` is true from an edge until a read came back short (and, after a hangup, until it returned 0: that
 // edge was the last). A stream that is queued, reading and readable is on the ready list, or its user is being called.
+// A stream that is `late_` is writable, has a queue, owes no on_drained(), and awaits the reactor's on_pass_end().
 #pragma once
 
 #include "core/flow.h"
@@ -69,14 +71,21 @@ class Stream : public Watch {
     loop_->reactor().queue(*this);
   }
 
-  // Sends what was gathered and empties the Gather. hold: something is left in the queue, on_drained() will come.
+  // Sends what was gathered and empties the Gather. hold: something is left in the queue, on_drained() will come. After
+  // `more` it comes too, when the end of the pass finds the socket full.
   Flow write(Gather& gather) noexcept;
   Flow write(
       std::string_view
           bytes) noexcept;  // the same for a short text beside the Gather (an interim answer)
-  std::size_t queued() const noexcept { return queue_.size(); }
-  // Has the kernel taken bytes since the mark? One user at a time asks.
-  bool has_moved() const noexcept { return moved_; }
+  // What the socket would not take.
+  std::size_t queued() const noexcept { return late_ ? 0 : queue_.size(); }
+  // Sends what waits for the end of the pass. Has the kernel everything? For who is about to close.
+  bool settle() noexcept {
+    if (late_) send_late();
+    return queue_.empty();
+  }
+  // Has the kernel taken bytes since the mark, or will it at the end of this pass? One user at a time asks.
+  bool has_moved() const noexcept { return moved_ || late_; }
   void mark() noexcept { moved_ = false; }
   void shutdown_write() noexcept;  // FIN once the queue is empty
 
@@ -112,9 +121,14 @@ class Stream : public Watch {
   ~Stream() override = default;
   void on_event(const Event& event) noexcept override;
   void on_turn() noexcept override;
+  void on_pass_end() noexcept override {
+    if (late_) send_late();
+  }
 
  private:
   Got judge(long count) noexcept;
+  bool may_be_late(std::size_t size) const noexcept;
+  void send_late() noexcept;
   void send_queue() noexcept;
   void keep(const iovec* pieces, int count, std::size_t sent) noexcept;
   void fail() noexcept;
@@ -139,6 +153,7 @@ class Stream : public Watch {
   bool shut_sent_ : 1 = false;
   bool owes_drained_ : 1 = false;
   bool moved_ : 1 = false;  // the kernel took bytes
+  bool late_ : 1 = false;   // the queue waits for the end of the pass, not for the socket
 };
 
 }  // namespace pm::net

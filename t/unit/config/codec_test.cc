@@ -18,11 +18,18 @@ bool is_readable(std::string_view bytes) {
   return config.has_value();
 }
 
-// Of all texts that `change` makes of `bytes`, how many decode to something that does not come back as itself.
+// A sanitizer makes each decoding ten times as dear; every place is tried without one.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t step = 7;
+#else
+constexpr std::size_t step = 1;
+#endif
+
+// Of the texts that `change` makes of `bytes`, how many decode to something that does not come back as itself.
 template <class F>
 std::size_t misread(const std::string& bytes, F&& change) {
   std::size_t wrong = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+  for (std::size_t i = 0; i < bytes.size(); i += step) {
     pm::Result<Config> config = decode(change(bytes, i));
     if (!config) continue;
     const std::string again = encode(*config);
