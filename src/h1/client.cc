@@ -133,7 +133,7 @@ Flow Client::flush_request(http::Exchange&) noexcept {
 }
 
 net::Stream* Client::tunnel_stream() noexcept {
-  return state_ == State::tunnel && stream_->is_plain() ? stream_ : nullptr;
+  return state_ == State::tunnel ? stream_ : nullptr;
 }
 
 // The response head is due from now on.
@@ -244,7 +244,7 @@ void Client::give_up(net::Stream::Close how) noexcept {
   exchange_ = nullptr;
   net::Loop& loop = stream_->loop();
   loop.disarm(*this);
-  splice_.drop(loop);
+  relay_.drop(loop);
   carry_.release(loop.pools());
   stream_->close(how);
   stream_ = nullptr;

@@ -20,7 +20,7 @@
 #include "h1/chunk.h"
 #include "h1/head.h"
 #include "http/client.h"
-#include "net/splice.h"
+#include "net/relay.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
@@ -79,7 +79,7 @@ class Client final : public http::ClientConnection,
 
   // client_read.cc: the answer's direction
   bool read_once(std::size_t& budget) noexcept;
-  bool splice(std::size_t budget) noexcept;
+  bool relay(std::size_t budget) noexcept;
   void take(std::string_view& bytes) noexcept;
   void keep(std::string_view rest) noexcept;
   bool take_head(std::string_view& bytes) noexcept;
@@ -105,8 +105,8 @@ class Client final : public http::ClientConnection,
   http::ForwardOptions options_;
   HeadScan scan_;
   ChunkReader chunks_;
-  net::Splice splice_;  // of a tunnel, towards the client
-  ByteBuffer carry_;    // an unfinished head or trailer section
+  net::Relay relay_;  // of a tunnel, towards the client
+  ByteBuffer carry_;  // an unfinished head or trailer section
   std::uint64_t body_left_ = 0;
   std::uint64_t opened_ms_;
   std::uint64_t head_due_ms_ = 0;  // responseHeaderTimeout, once the request is out

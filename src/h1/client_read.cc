@@ -31,7 +31,7 @@ void Client::on_readable() noexcept {
 }
 
 bool Client::read_once(std::size_t& budget) noexcept {
-  if (state_ == State::tunnel && carry_.empty() && splice(budget)) return false;
+  if (state_ == State::tunnel && carry_.empty() && relay(budget)) return false;
   net::Loop& loop = stream_->loop();
   const std::size_t most = large_reads_ ? net::Loop::large_read : net::Loop::small_read;
   const std::size_t room = exchange_ != nullptr ? std::min(most, exchange_->response_room()) : most;
@@ -56,7 +56,6 @@ bool Client::read_once(std::size_t& budget) noexcept {
     return false;
   }
   if (state_ == State::draining) return drain(bytes);
-  if (state_ == State::tunnel) splice_.note_read(got.size);
   answered_ = true;
   const bool was_full = got.size == room;
   take(bytes);
@@ -74,23 +73,23 @@ bool Client::read_once(std::size_t& budget) noexcept {
   return budget > 0 && stream_->is_readable();
 }
 
-// A long flow of a tunnel goes to the client past us. False: it is to be read.
-bool Client::splice(std::size_t budget) noexcept {
+// The bytes of a tunnel go to the client's socket past everybody else. False: they are to be read, for one that shares its own.
+bool Client::relay(std::size_t budget) noexcept {
   net::Stream* const sink = exchange_->stream_to_client();
-  if (sink == nullptr || !stream_->is_plain()) return false;
-  const net::Splice::Step step = splice_.move(*stream_, *sink, budget);
-  exchange_->trace().origin_bytes += splice_.taken();
-  exchange_->trace().response_bytes += splice_.given();
+  if (sink == nullptr) return false;
+  const net::Relay::Step step = relay_.move(*stream_, *sink, budget);
+  exchange_->trace().origin_bytes += relay_.taken();
+  exchange_->trace().response_bytes += relay_.given();
   switch (step) {
-    case net::Splice::Step::copy: return false;
-    case net::Splice::Step::dry:
-    case net::Splice::Step::more: break;
-    case net::Splice::Step::hold:
+    case net::Relay::Step::copy:
+    case net::Relay::Step::dry:
+    case net::Relay::Step::more: break;
+    case net::Relay::Step::hold:
       stream_->pause();
       exchange_->flush_response();  // the client's end minds how long it takes nothing
       break;
-    case net::Splice::Step::end: server_ended(); break;
-    case net::Splice::Step::failed: fault(http::Outcome::reset); break;
+    case net::Relay::Step::end: server_ended(); break;
+    case net::Relay::Step::failed: fault(http::Outcome::reset); break;
   }
   return true;
 }

@@ -108,7 +108,7 @@ class Server final : public ListNode<Server>,
   void send_chunk(http::Exchange&, const http::Chunk&) noexcept override;
   void send_end(http::Exchange&) noexcept override;
   Flow flush_response(http::Exchange&) noexcept override;
-  net::Stream* tunnel_stream() noexcept override { return stream_->is_plain() ? stream_ : nullptr; }
+  net::Stream* tunnel_stream() noexcept override { return stream_; }
   void cut(http::Exchange&) noexcept override;
 
   // server_read.cc: the request's direction
@@ -127,7 +127,7 @@ class Server final : public ListNode<Server>,
   };
   void read_some() noexcept;
   bool read_once(std::size_t& budget) noexcept;
-  bool splice(std::size_t budget) noexcept;
+  bool relay(std::size_t budget) noexcept;
   void take_input() noexcept;
   void take_head() noexcept;
   void begin_head() noexcept;

@@ -9,7 +9,7 @@
 #include "h1/chunk.h"
 #include "h1/server.h"
 #include "http/body_rate.h"
-#include "net/splice.h"
+#include "net/relay.h"
 
 #include <algorithm>
 #include <array>
@@ -47,7 +47,7 @@ struct Server::Batch {
 struct Server::Incoming {
   ChunkReader chunks;
   http::BodyRate rate;  // while is_rated()
-  net::Splice splice;   // of a tunnel, towards the server
+  net::Relay relay;     // of a tunnel, towards the server
 };
 
 void Server::on_readable() noexcept {
@@ -77,7 +77,7 @@ bool Server::read_once(std::size_t& budget) noexcept {
     if (state_ == State::exchange || stream_->queued() > 0) stream_->pause();
     return false;
   }
-  if (body_ == Body::raw && carry_.empty() && splice(budget)) return false;
+  if (body_ == Body::raw && carry_.empty() && relay(budget)) return false;
   const bool has_carry = !carry_.empty();
   if (has_carry && carry_.room() < 1024) carry_.grow(loop().pools(), 4096);
   const bool streaming = state_ == State::exchange && serving_->body_left > net::Loop::small_read;
@@ -95,30 +95,29 @@ bool Server::read_once(std::size_t& budget) noexcept {
   } else {
     fresh_ = &fresh;  // until take_input() returns
   }
-  if (body_ == Body::raw) serving_->incoming->splice.note_read(got.size);
   take_input();
   budget -= std::min(budget, got.size);
   return budget > 0 && state_ != State::closed && state_ != State::closing &&
          stream_->is_readable();
 }
 
-// A long flow of a tunnel goes to the server past us. False: it is to be read.
-bool Server::splice(std::size_t budget) noexcept {
+// The bytes of a tunnel go to the server's socket past everybody else. False: they are to be read, for one that shares its own.
+bool Server::relay(std::size_t budget) noexcept {
   net::Stream* const sink = exchange_->stream_to_server();
-  if (sink == nullptr || !stream_->is_plain()) return false;
-  net::Splice& splice = serving_->incoming->splice;
-  const net::Splice::Step step = splice.move(*stream_, *sink, budget);
-  exchange_->trace().request_bytes += splice.taken();
+  if (sink == nullptr) return false;
+  net::Relay& relay = serving_->incoming->relay;
+  const net::Relay::Step step = relay.move(*stream_, *sink, budget);
+  exchange_->trace().request_bytes += relay.taken();
   switch (step) {
-    case net::Splice::Step::copy: return false;
-    case net::Splice::Step::dry:
-    case net::Splice::Step::more: break;
-    case net::Splice::Step::hold:
+    case net::Relay::Step::copy:
+    case net::Relay::Step::dry:
+    case net::Relay::Step::more: break;
+    case net::Relay::Step::hold:
       wants_body_ = false;
       stream_->pause();
       break;
-    case net::Splice::Step::end: peer_ended(); break;
-    case net::Splice::Step::failed: on_broken(); break;
+    case net::Relay::Step::end: peer_ended(); break;
+    case net::Relay::Step::failed: on_broken(); break;
   }
   return true;
 }
@@ -239,7 +238,7 @@ std::uint64_t Server::rate_deadline() const noexcept {
 }
 
 void Server::forget_incoming() noexcept {
-  if (serving_->incoming != nullptr) serving_->incoming->splice.drop(loop());
+  if (serving_->incoming != nullptr) serving_->incoming->relay.drop(loop());
   serving_->incoming = nullptr;
 }
 

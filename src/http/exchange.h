@@ -56,7 +56,7 @@ class ServerEnd {
   virtual void send_chunk(Exchange&, const Chunk&) noexcept = 0;  // lent until flush_response()
   virtual void send_end(Exchange&) noexcept = 0;  // response().trailers are complete
   virtual Flow flush_response(Exchange&) noexcept = 0;
-  // Of a tunnel: where its bytes leave as they are, for who can move them without a copy. Null: they go by send_chunk().
+  // Of a tunnel: where its bytes leave as they are. Null: they go by send_chunk().
   virtual net::Stream* tunnel_stream() noexcept { return nullptr; }
   virtual void cut(
       Exchange&) noexcept = 0;  // the answer cannot be finished: the client must see that

@@ -19,7 +19,7 @@ void Splice::note_read(std::size_t size) noexcept {
 Splice::Step Splice::move(Stream& source, Stream& sink, std::size_t budget) noexcept {
   taken_ = given_ = 0;
   if (pipe_ == nullptr) {
-    if (flow_ < long_flow) return Step::copy;
+    if (!is_due()) return Step::copy;
     if (sink.is_blocked()) return Step::hold;  // what was copied goes first
     pipe_ = source.loop().pipes().take();
     if (pipe_ == nullptr) return Step::copy;

@@ -41,6 +41,7 @@ class Splice {
   };
 
   void note_read(std::size_t size) noexcept;
+  bool is_due() const noexcept { return pipe_ != nullptr || flow_ >= long_flow; }
   // Both without a layer. `budget`: once so many bytes were taken it is enough.
   Step move(Stream& source, Stream& sink, std::size_t budget) noexcept;
   void drop(Loop& loop) noexcept;  // what is on its way is lost

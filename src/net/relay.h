@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// relay.h -- one direction of a tunnel, from stream to stream: a chat is copied, a long flow is spliced.
+//
+//   in      move(), in place of a read of the source
+//   out     how far it came (never Step::copy), and how many bytes were taken from the source and given to the sink on the way
+//   own     a Splice, with a pipe only while bytes are in it; drop() gives it back
+//   errors  a Step; bytes for a sink that is dead are gone, and its user hears of it in a turn of its own, as for a write
+//   cost    a chat: one read and one write, which may wait for the end of the reactor's pass. No heap
+//   source  decision 47
+//
+// A stream behind a layer (TLS) is always copied.
+#pragma once
+
+#include "net/splice.h"
+
+#include <cstddef>
+
+namespace pm::net {
+
+class Relay {
+ public:
+  using Step = Splice::Step;
+
+  // `budget`: once so many bytes were taken it is enough for this turn.
+  Step move(Stream& source, Stream& sink, std::size_t budget) noexcept;
+  void drop(Loop& loop) noexcept { splice_.drop(loop); }  // what is on its way is lost
+
+  // By the last move(). What a sink has queued was given to it.
+  std::size_t taken() const noexcept { return taken_; }
+  std::size_t given() const noexcept { return given_; }
+
+ private:
+  Step copy(Stream& source, Stream& sink, std::size_t budget) noexcept;
+
+  Splice splice_;
+  std::size_t taken_ = 0;
+  std::size_t given_ = 0;
+};
+
+}  // namespace pm::net
