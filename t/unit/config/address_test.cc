@@ -37,6 +37,11 @@ TEST(address, host_port_and_suffix_are_taken_apart) {
       {"300.1.1.1:80", "none"},
       {"a b:80", "none"},
       {"http://x:80", "none"},
+      {"-x:80", "none"},
+      {"a_b-c.test:80", "a_b-c.test|80|tcp"},
+      {"1.2.3.4.5:80", "none"},
+      {"[::1]x:80", "none"},
+      {"[zz::1]:80", "none"},
   };
 
   check_rows(rows, [](std::string_view in) {

@@ -94,6 +94,19 @@ TEST(hop, other_spellings_of_the_managed_set_are_deleted_whoever_sends_them) {
   CHECK_TRUE(left.find("X_Request_Id: d") != std::string::npos);
 }
 
+TEST(hop, other_spellings_of_what_ends_a_message_are_deleted_whoever_sends_them) {
+  trust();
+
+  forwarded(
+      "Content_Length: liar1|content.length: liar2|Transfer_Encoding: liar3|"
+      "Cache_Control: 4|Tea_Time: 5",
+      "X-Real-Ip");
+
+  const std::string left = text_of(request.headers);
+  CHECK_FALSE(left.find("liar") != std::string::npos);
+  STRCMP_CONTAINS("Cache_Control: 4|Tea_Time: 5", left.c_str());
+}
+
 TEST(hop, a_trusted_peer_keeps_what_it_says) {
   trust();
 
@@ -255,6 +268,37 @@ TEST(hop, what_connection_names_goes_but_for_what_the_proxy_answers_for) {
   for (const char* kept :
        {"X-Kept: 2", "Upgrade: a", "Host: h", "Close: 3", "X-Real-Ip: 192.0.2.7"})
     STRCMP_CONTAINS(kept, left.c_str());
+}
+
+TEST(hop, every_connection_field_is_obeyed_and_what_names_nothing_is_no_harm) {
+  forwarded("Connection: , keep-alive|X-A: 1|Connection: x-a,,x-b|X-B: 2|Keep-Alive: 3|X-C: 4",
+            "X-Real-Ip");
+
+  const std::string left = text_of(request.headers);
+  for (const char* gone : {"X-A: 1", "X-B: 2"})
+    CHECK_FALSE(left.find(gone) != std::string::npos);
+  for (const char* kept : {"Keep-Alive: 3", "X-C: 4"})
+    STRCMP_CONTAINS(kept, left.c_str());
+}
+
+TEST(hop, a_connection_field_that_is_gone_names_nothing) {
+  fill(request.headers, "Connection: x-a|X-A: 1");
+  request.headers.drop("connection");
+
+  STRCMP_CONTAINS("1", std::string(forwarded("", "X-A")).c_str());
+}
+
+TEST(hop, a_port_that_is_left_out_behind_its_colon_follows_the_protocol) {
+  request.authority = "shop.test:";
+
+  CHECK_EQUAL(std::string_view("80"), forwarded("", "X-Forwarded-Port"));
+}
+
+TEST(hop, the_port_follows_the_protocol_that_a_trusted_peer_names) {
+  trust();
+  request.authority = "shop.test";
+
+  CHECK_EQUAL(std::string_view("443"), forwarded("X-Forwarded-Proto: wss", "X-Forwarded-Port"));
 }
 
 // ---- http-services.md section 7: hop by hop, both ways ----------------------------------------------------------------

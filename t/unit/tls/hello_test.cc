@@ -78,6 +78,23 @@ TEST(tls_hello, without_extensions_there_is_no_name) {
   CHECK_TRUE(hello.server_name.empty());
 }
 
+TEST(tls_hello, nothing_yet_is_incomplete) {
+  CHECK(parse("") == Hello::Status::incomplete);
+}
+
+TEST(tls_hello, a_hello_of_tls_1_2_may_end_before_its_extensions) {
+  const Bytes body = "\x03\x03" + Bytes(32, 'r') + vector(Bytes(32, 's'), 1) +
+                     vector("\x13\x01", 2) + vector(Bytes(1, '\0'), 1);
+  CHECK(parse(record("\x01" + vector(body, 3))) == Hello::Status::found);
+  CHECK_TRUE(hello.server_name.empty());
+}
+
+TEST(tls_hello, names_of_another_kind_and_other_extensions_are_passed_over) {
+  const Bytes other = extension(43, "\x02\x03\x04") + server_name("a.test", 1);
+  CHECK(parse(record(message(other))) == Hello::Status::found);
+  CHECK_TRUE(hello.server_name.empty());
+}
+
 TEST(tls_hello, it_is_incomplete_until_its_last_byte_wherever_it_is_cut) {
   const Bytes whole = message(server_name("a.test") + protocols({"h2"}));
   for (const std::size_t size : {std::size_t{1}, std::size_t{3}, std::size_t{50}, whole.size()}) {
@@ -118,9 +135,29 @@ TEST(tls_hello, what_can_be_read_in_no_way_is_malformed) {
       record(message(protocols({""}))),                         // an empty protocol
       record(message(protocols({"h2"}) + protocols({"h2"}))),
       record(message(extension(16, vector("\x05h2", 2)))),  // a protocol that is cut
+      record(message(
+          extension(0, vector(number(0, 1) + vector("a", 2), 2) + "x"))),  // bytes behind the names
+      record(message(extension(16, vector("\x02h2", 2) + "x"))),  // bytes behind the protocols
+      record(message(extension(16, "\x01"))),                     // half a length
+      record(message(extension(0, "\x01"))),
   };
   for (const Bytes& bytes : cases)
     CHECK(parse(bytes) == Hello::Status::malformed);
+}
+
+TEST(tls_hello, a_body_that_is_cut_anywhere_before_its_extensions_is_malformed) {
+  const Bytes whole = message(server_name("a.test")).substr(4);
+  const std::size_t fixed = 2 + 32 + 1 + 2 + 2 + 1 + 1;  // where a hello of TLS 1.2 may end
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    if (size == fixed) continue;
+    CHECK(parse(record("\x01" + vector(whole.substr(0, size), 3))) == Hello::Status::malformed);
+  }
+}
+
+TEST(tls_hello, a_session_id_that_is_too_long_is_malformed) {
+  const Bytes body = "\x03\x03" + Bytes(32, 'r') + vector(Bytes(33, 's'), 1) +
+                     vector("\x13\x01", 2) + vector(Bytes(1, '\0'), 1);
+  CHECK(parse(record("\x01" + vector(body, 3))) == Hello::Status::malformed);
 }
 
 TEST(tls_hello, a_body_that_goes_on_behind_its_extensions_is_malformed) {
