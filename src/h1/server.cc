@@ -371,9 +371,9 @@ void Server::start_closing() noexcept {
   enter(State::closing);
   body_ = Body::none;
   discard_left_ = discard_limit;
-  stream_->mark();
   fresh_ = nullptr;
   stream_->shutdown_write();
+  stream_->mark();
   arm_for_state();
   stream_->resume();
 }
@@ -415,6 +415,12 @@ void Server::on_drained() noexcept {
     case State::head:
     case State::closed: return;
   }
+}
+
+// The time in which the client must take something runs from now on.
+void Server::on_blocked() noexcept {
+  stream_->mark();
+  arm_for_state();
 }
 
 // The client has sent its last byte while nobody reads. Before a pipelined request that is nothing special; otherwise it is

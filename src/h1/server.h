@@ -95,6 +95,7 @@ class Server final : public ListNode<Server>,
   // net::StreamUser
   void on_readable() noexcept override;
   void on_drained() noexcept override;
+  void on_blocked() noexcept override;
   void on_hangup() noexcept override;
   void on_broken() noexcept override;
   // net::Timer

@@ -105,6 +105,7 @@ bool Server::read_once(std::size_t& budget) noexcept {
 bool Server::relay(std::size_t budget) noexcept {
   net::Stream* const sink = exchange_->stream_to_server();
   if (sink == nullptr) return false;
+  carry_.release(loop().pools());  // bytes that came before the tunnel was there, and that are gone
   net::Relay& relay = serving_->incoming->relay;
   const net::Relay::Step step = relay.move(*stream_, *sink, budget);
   exchange_->trace().request_bytes += relay.taken();
@@ -389,7 +390,8 @@ void Server::body_fault(const char* why) noexcept {
 
 // The client sends no more: between requests that is the end, inside one it has left, in a tunnel it is a half close.
 void Server::peer_ended() noexcept {
-  if (!is_running()) return close();
+  // An answer of this pass may not be out yet.
+  if (!is_running()) return stream_->settle() ? close() : start_closing();
   if (body_ != Body::raw) return client_gone();
   body_ = Body::none;
   wants_body_ = false;

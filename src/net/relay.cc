@@ -20,7 +20,7 @@ Relay::Step Relay::copy(Stream& source, Stream& sink, std::size_t budget) noexce
   char* const buffer = source.loop().read_buffer().data();
   do {
     if (sink.is_blocked()) return Step::hold;
-    const Got got = source.read(buffer, splice_.is_due() ? Loop::large_read : Loop::small_read);
+    const Got got = source.read(buffer, Loop::small_read);
     if (got.status == Io::again) return Step::dry;
     if (got.status == Io::end) return Step::end;
     if (got.status == Io::failed) return Step::failed;

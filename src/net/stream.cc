@@ -174,8 +174,14 @@ void Stream::keep(const iovec* pieces, int count, std::size_t sent) noexcept {
 }
 
 bool Stream::may_be_late(std::size_t size) const noexcept {
-  return loop_->reactor().is_busy() && writable_ && !broken_ && (late_ || queue_.empty()) &&
-         queue_.size() + size <= late_limit;
+  return loop_->reactor().is_busy() && writable_ && !broken_ && !owes_drained_ &&
+         (late_ || queue_.empty()) && size > 0 && queue_.size() + size <= late_limit;
+}
+
+void Stream::on_pass_end() noexcept {
+  if (!late_) return;
+  send_late();
+  if (owes_drained_) user_->on_blocked();
 }
 
 void Stream::send_late() noexcept {

@@ -28,6 +28,8 @@ class StreamUser {
   virtual void on_readable() noexcept = 0;
   virtual void
   on_drained() noexcept = 0;  // the queue is empty again; for a connecting stream: the outcome is there
+  // What a write() had taken with `more` found the socket full at the end of the pass: on_drained() will come. No write here.
+  virtual void on_blocked() noexcept {}
   virtual void
   on_hangup() noexcept = 0;  // while paused: the peer sends no more than what is unread. Once
   virtual void on_broken() noexcept = 0;  // while paused: dead (reset, failed write). Once
@@ -121,9 +123,7 @@ class Stream : public Watch {
   ~Stream() override = default;
   void on_event(const Event& event) noexcept override;
   void on_turn() noexcept override;
-  void on_pass_end() noexcept override {
-    if (late_) send_late();
-  }
+  void on_pass_end() noexcept override;
 
  private:
   Got judge(long count) noexcept;

@@ -31,6 +31,31 @@ bool is_whole(const std::string& answer) {
   return answer.ends_with("\r\n\r\ndone");
 }
 
+// Somebody else whose bytes come in the same pass, so that short writes wait for its end.
+class Neighbour final : private pm::net::StreamUser {
+ public:
+  explicit Neighbour(ServerTrial& trial) : trial_(&trial), fd_(trial.kernel.add()) {
+    stream_ = pm::net::Stream::open(*trial.loop, fd_, *this);
+    stream_->resume();
+    trial.turns();
+  }
+  ~Neighbour() { stream_->close(); }
+  void speak() { trial_->kernel.deliver(fd_, "x"); }
+
+ private:
+  void on_readable() noexcept override {
+    char byte = 0;
+    stream_->read(&byte, 1);
+  }
+  void on_drained() noexcept override {}
+  void on_hangup() noexcept override {}
+  void on_broken() noexcept override {}
+
+  ServerTrial* trial_;
+  int fd_;
+  pm::net::Stream* stream_;
+};
+
 }  // namespace
 
 TEST_GROUP(h1_server){static void check_idle(ServerTrial & trial){CHECK_TRUE(trial.is_open());
@@ -319,6 +344,37 @@ TEST(h1_server, who_never_reads_its_answer_is_closed_after_the_stall_time) {
   CHECK_TRUE(trial.is_open());
   trial.pass(400);
 
+  CHECK_FALSE(trial.is_open());
+}
+
+TEST(h1_server, the_stall_time_runs_from_the_end_of_a_pass_too) {
+  ServerTrial trial;
+  trial.settings.stall_timeout_ms = 5000;
+  trial.connect();
+  Neighbour neighbour(trial);
+  trial.kernel.set_window(trial.fd, 10);
+  trial.kernel.deliver(trial.fd, get);
+  neighbour.speak();
+  trial.turns();
+
+  trial.pass(4800);
+  CHECK_TRUE(trial.is_open());
+  trial.pass(400);
+
+  CHECK_FALSE(trial.is_open());
+}
+
+TEST(h1_server, who_ended_behind_a_request_gets_all_of_a_late_answer) {
+  ServerTrial trial;
+  trial.connect();
+  Neighbour neighbour(trial);
+  trial.kernel.set_window(trial.fd, 10);
+  trial.kernel.deliver(trial.fd, get);
+  trial.kernel.finish(trial.fd);
+  neighbour.speak();
+  trial.turns();
+
+  CHECK_TRUE(is_whole(trial.hear()));
   CHECK_FALSE(trial.is_open());
 }
 

@@ -33,6 +33,7 @@ class Talker final : public pm::net::StreamUser {
     on_call();
   }
   void on_drained() noexcept override { heard += "drained "; }
+  void on_blocked() noexcept override { heard += "blocked "; }
   void on_hangup() noexcept override { heard += "hangup "; }
   void on_broken() noexcept override { heard += "broken "; }
 };
@@ -157,7 +158,7 @@ TEST(late_send, a_close_sends_first) {
   all.erase(all.begin());
 }
 
-TEST(late_send, a_full_socket_is_told_as_one_that_has_drained) {
+TEST(late_send, a_full_socket_is_told_and_so_is_its_draining) {
   kernel.set_window(one.fd, 3);
   pass([this] { CHECK_TRUE(one.stream->write("abcdef") == Flow::more); });
   LONGS_EQUAL(3, one.stream->queued());
@@ -167,7 +168,7 @@ TEST(late_send, a_full_socket_is_told_as_one_that_has_drained) {
   loop->turn();
 
   CHECK_EQUAL(std::string_view("def"), out());
-  CHECK_EQUAL(std::string_view("read drained "), std::string_view(one.heard));
+  CHECK_EQUAL(std::string_view("read blocked drained "), std::string_view(one.heard));
 }
 
 TEST(late_send, a_failure_is_met_by_a_read_of_its_own) {
