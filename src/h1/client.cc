@@ -132,7 +132,7 @@ Flow Client::flush_request(http::Exchange&) noexcept {
   return stream_->write(loop().gather());
 }
 
-net::Stream* Client::tunnel_stream() noexcept {
+net::Stream* Client::raw_stream() noexcept {
   return state_ == State::tunnel ? stream_ : nullptr;
 }
 

@@ -55,7 +55,7 @@ class Client final : public http::ClientConnection,
   void request_chunk(http::Exchange&, const http::Chunk&) noexcept override;
   void request_end(http::Exchange&) noexcept override;
   Flow flush_request(http::Exchange&) noexcept override;
-  net::Stream* tunnel_stream() noexcept override;
+  net::Stream* raw_stream() noexcept override;
   void resume_response(http::Exchange&) noexcept override;
   void cancel(http::Exchange&) noexcept override;
   void drop(http::Exchange& exchange) noexcept override;
@@ -80,6 +80,9 @@ class Client final : public http::ClientConnection,
   // client_read.cc: the answer's direction
   bool read_once(std::size_t& budget) noexcept;
   bool relay(std::size_t budget) noexcept;
+  bool relay_body(std::size_t budget) noexcept;
+  bool relays_body() const noexcept;
+  void note_step(net::Relay::Step step) noexcept;
   void take(std::string_view& bytes) noexcept;
   void keep(std::string_view rest) noexcept;
   bool take_head(std::string_view& bytes) noexcept;
@@ -105,7 +108,7 @@ class Client final : public http::ClientConnection,
   http::ForwardOptions options_;
   HeadScan scan_;
   ChunkReader chunks_;
-  net::Relay relay_;  // of a tunnel, towards the client
+  net::Relay relay_;  // of a tunnel or a long body, towards the client
   ByteBuffer carry_;  // an unfinished head or trailer section
   std::uint64_t body_left_ = 0;
   std::uint64_t opened_ms_;

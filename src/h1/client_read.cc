@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t read_budget = 524288;  // of one turn, then other streams have theirs
 constexpr std::uint32_t max_interims = 20;   // security.md section 3
 constexpr std::size_t max_trailer_bytes = 16384;
+constexpr std::size_t long_body = 131072;  // worth a pipe
 
 http::Chunk chunk_of(const std::string_view& slice) noexcept {
   return {{&slice, 1}, slice.size()};
@@ -32,6 +33,7 @@ void Client::on_readable() noexcept {
 
 bool Client::read_once(std::size_t& budget) noexcept {
   if (state_ == State::tunnel && carry_.empty() && relay(budget)) return false;
+  if (relays_body() && relay_body(budget)) return false;
   net::Loop& loop = stream_->loop();
   const std::size_t most = large_reads_ ? net::Loop::large_read : net::Loop::small_read;
   const std::size_t room = exchange_ != nullptr ? std::min(most, exchange_->response_room()) : most;
@@ -80,6 +82,11 @@ bool Client::relay(std::size_t budget) noexcept {
   const net::Relay::Step step = relay_.move(*stream_, *sink, budget);
   exchange_->trace().origin_bytes += relay_.taken();
   exchange_->trace().response_bytes += relay_.given();
+  note_step(step);
+  return true;
+}
+
+void Client::note_step(net::Relay::Step step) noexcept {
   switch (step) {
     case net::Relay::Step::copy:
     case net::Relay::Step::dry:
@@ -91,6 +98,28 @@ bool Client::relay(std::size_t budget) noexcept {
     case net::Relay::Step::end: server_ended(); break;
     case net::Relay::Step::failed: fault(http::Outcome::reset); break;
   }
+}
+
+bool Client::relays_body() const noexcept {
+  return state_ == State::body && framing_ == http::Framing::length && carry_.empty() &&
+         exchange_ != nullptr && (relay_.is_holding() || body_left_ >= net::Splice::long_read);
+}
+
+// The rest of a long body that nobody wants to see goes the same way, between plain sockets: their bytes need not be copied.
+bool Client::relay_body(std::size_t budget) noexcept {
+  net::Stream* const sink = exchange_->stream_to_client();
+  if (sink == nullptr || !sink->is_plain() || !stream_->is_plain()) return false;
+  const net::Relay::Step step = relay_.move(*stream_, *sink, budget, body_left_);
+  exchange_->trace().origin_bytes += relay_.taken();
+  exchange_->trace().response_bytes += relay_.given();
+  body_left_ -= relay_.taken();
+  if (body_left_ > 0 || relay_.is_holding()) {
+    note_step(step);
+    return true;
+  }
+  // The edge is followed to its end, so that what comes on an idle connection is noticed; bytes behind the answer are no answer.
+  const net::Got behind = stream_->read(stream_->loop().read_buffer().data(), 1);
+  end_of_answer(behind.status == net::Io::again);
   return true;
 }
 
@@ -193,6 +222,7 @@ bool Client::take_final(http::Response& response, const ResponseHead& head) noex
   if (announced) response.framing = http::Framing::length;
   framing_ = response.framing;
   exchange_->response_head();
+  if (framing_ == http::Framing::length && body_left_ >= long_body) relay_.expect_long();
   return exchange_ != nullptr && state_ == State::body;
 }
 

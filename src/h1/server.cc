@@ -264,6 +264,11 @@ void Server::send_chunk(http::Exchange& exchange, const http::Chunk& chunk) noex
   if (chunked_out_) gather.add(chunk_end);
 }
 
+net::Stream* Server::raw_stream() noexcept {
+  const bool is_raw = exchange_->is_tunnel() || (exchange_->response_started() && !chunked_out_);
+  return is_raw && !bodiless_ ? stream_ : nullptr;
+}
+
 void Server::send_end(http::Exchange& exchange) noexcept {
   if (!chunked_out_) return;
   net::Gather& gather = loop().gather();

@@ -109,7 +109,7 @@ class Server final : public ListNode<Server>,
   void send_chunk(http::Exchange&, const http::Chunk&) noexcept override;
   void send_end(http::Exchange&) noexcept override;
   Flow flush_response(http::Exchange&) noexcept override;
-  net::Stream* tunnel_stream() noexcept override { return stream_; }
+  net::Stream* raw_stream() noexcept override;
   void cut(http::Exchange&) noexcept override;
 
   // server_read.cc: the request's direction

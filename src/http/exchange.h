@@ -56,8 +56,8 @@ class ServerEnd {
   virtual void send_chunk(Exchange&, const Chunk&) noexcept = 0;  // lent until flush_response()
   virtual void send_end(Exchange&) noexcept = 0;  // response().trailers are complete
   virtual Flow flush_response(Exchange&) noexcept = 0;
-  // Of a tunnel: where its bytes leave as they are. Null: they go by send_chunk().
-  virtual net::Stream* tunnel_stream() noexcept { return nullptr; }
+  // Where the bytes of a tunnel, or of an answer that has started, leave as they are. Null: they go by send_chunk().
+  virtual net::Stream* raw_stream() noexcept { return nullptr; }
   virtual void cut(
       Exchange&) noexcept = 0;  // the answer cannot be finished: the client must see that
   // How many bytes a source should bring at once: what is brought is taken, however little of it can leave.
@@ -72,7 +72,7 @@ class ClientEnd {
   virtual void request_chunk(Exchange&, const Chunk&) noexcept = 0;
   virtual void request_end(Exchange&) noexcept = 0;  // request().trailers are complete
   virtual Flow flush_request(Exchange&) noexcept = 0;
-  virtual net::Stream* tunnel_stream() noexcept { return nullptr; }  // as the ServerEnd's
+  virtual net::Stream* raw_stream() noexcept { return nullptr; }  // as the ServerEnd's
   virtual void resume_response(Exchange&) noexcept = 0;  // the client has taken what was sent
   virtual void cancel(
       Exchange&) noexcept = 0;  // no call follows; the connection behind it is given up unless it was done
@@ -239,10 +239,11 @@ class Exchange {
     end_to(*server_end_);
   }
   Flow flush_response() noexcept { return server_end_->flush_response(*this); }
-  // Where bytes of a tunnel may go past send_chunk() and request_chunk(): who does that keeps the trace.
-  net::Stream* stream_to_client() noexcept { return server_end_->tunnel_stream(); }
+  // Where bytes may go past send_chunk() and request_chunk(), once what was sent before is flushed: who does that keeps the
+  // trace. Towards the server only those of a tunnel.
+  net::Stream* stream_to_client() noexcept { return server_end_->raw_stream(); }
   net::Stream* stream_to_server() noexcept {
-    return client_end_ != nullptr ? client_end_->tunnel_stream() : nullptr;
+    return client_end_ != nullptr ? client_end_->raw_stream() : nullptr;
   }
   void cut_response() noexcept { server_end_->cut(*this); }
   std::size_t response_room() noexcept { return last_end_->room(*this); }

@@ -40,7 +40,9 @@ class Run final : public Passage, private ServerEnd, private ExchangeEnd, privat
   void send_chunk(Exchange&, const Chunk&) noexcept override;
   void send_end(Exchange&) noexcept override;
   Flow flush_response(Exchange&) noexcept override;
-  net::Stream* tunnel_stream() noexcept override { return outer_->tunnel_stream(); }
+  net::Stream* raw_stream() noexcept override {
+    return exchange_->is_tunnel() ? outer_->raw_stream() : nullptr;
+  }
   void cut(Exchange&) noexcept override;
   void on_exchange_end(Exchange&) noexcept override;
   void on_delay() noexcept override;

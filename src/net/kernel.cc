@@ -90,9 +90,9 @@ long EpollKernel::send(int fd, const iovec* pieces, int count) noexcept {
   return result_of(::sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
-long EpollKernel::splice_in(int fd, const Pipe& pipe) noexcept {
-  return result_of(
-      ::splice(fd, nullptr, pipe.writing.number(), nullptr, pipe.size, SPLICE_F_NONBLOCK));
+long EpollKernel::splice_in(int fd, const Pipe& pipe, std::size_t most) noexcept {
+  return result_of(::splice(fd, nullptr, pipe.writing.number(), nullptr, std::min(pipe.size, most),
+                            SPLICE_F_NONBLOCK));
 }
 
 long EpollKernel::splice_out(const Pipe& pipe, int fd, std::size_t size) noexcept {

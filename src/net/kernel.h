@@ -47,7 +47,7 @@ class Kernel {
   virtual long peek(int fd, char* to, std::size_t room) noexcept = 0;
   virtual long send(int fd, const iovec* pieces, int count) noexcept = 0;
   // From a socket into a pipe with nothing in it, and out of one into a socket: as receive() and send(), without a copy.
-  virtual long splice_in(int fd, const Pipe& pipe) noexcept = 0;
+  virtual long splice_in(int fd, const Pipe& pipe, std::size_t most) noexcept = 0;
   virtual long splice_out(const Pipe& pipe, int fd, std::size_t size) noexcept = 0;
   virtual void empty_pipe(const Pipe& pipe,
                           std::size_t size) noexcept = 0;  // the bytes in it are lost
@@ -80,7 +80,7 @@ class EpollKernel final : public Kernel {
   long receive(int fd, char* to, std::size_t room) noexcept override;
   long peek(int fd, char* to, std::size_t room) noexcept override;
   long send(int fd, const iovec* pieces, int count) noexcept override;
-  long splice_in(int fd, const Pipe& pipe) noexcept override;
+  long splice_in(int fd, const Pipe& pipe, std::size_t most) noexcept override;
   long splice_out(const Pipe& pipe, int fd, std::size_t size) noexcept override;
   void empty_pipe(const Pipe& pipe, std::size_t size) noexcept override;
   int accept(int fd, Endpoint& peer) noexcept override;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// relay.h -- one direction of a tunnel, from stream to stream: a chat is copied, a long flow is spliced.
+// relay.h -- one direction of a tunnel, or a body, from stream to stream: a chat is copied, a long flow is spliced.
 //
 //   in      move(), in place of a read of the source
 //   out     how far it came (never Step::copy), and how many bytes were taken from the source and given to the sink on the way
@@ -21,8 +21,12 @@ class Relay {
  public:
   using Step = Splice::Step;
 
-  // `budget`: once so many bytes were taken it is enough for this turn.
-  Step move(Stream& source, Stream& sink, std::size_t budget) noexcept;
+  // `budget`: once so many bytes were taken it is enough for this turn. `most`: what stands behind these stays unread.
+  Step move(Stream& source, Stream& sink, std::size_t budget, std::size_t most = SIZE_MAX) noexcept;
+  // What begins is known to be long: it need not prove it.
+  void expect_long() noexcept { splice_.note_read(Splice::long_flow); }
+  // Bytes that were taken are on their way: the sink is full.
+  bool is_holding() const noexcept { return splice_.is_holding(); }
   void drop(Loop& loop) noexcept { splice_.drop(loop); }  // what is on its way is lost
 
   // By the last move(). What a sink has queued was given to it.
@@ -30,7 +34,7 @@ class Relay {
   std::size_t given() const noexcept { return given_; }
 
  private:
-  Step copy(Stream& source, Stream& sink, std::size_t budget) noexcept;
+  Step copy(Stream& source, Stream& sink, std::size_t budget, std::size_t most) noexcept;
 
   Splice splice_;
   std::size_t taken_ = 0;

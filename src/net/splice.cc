@@ -16,7 +16,8 @@ void Splice::note_read(std::size_t size) noexcept {
   }
 }
 
-Splice::Step Splice::move(Stream& source, Stream& sink, std::size_t budget) noexcept {
+Splice::Step Splice::move(Stream& source, Stream& sink, std::size_t budget,
+                          std::size_t most) noexcept {
   taken_ = given_ = 0;
   if (pipe_ == nullptr) {
     if (!is_due()) return Step::copy;
@@ -25,21 +26,21 @@ Splice::Step Splice::move(Stream& source, Stream& sink, std::size_t budget) noex
     if (pipe_ == nullptr) return Step::copy;
   }
   const std::size_t short_fill = std::min(short_read, pipe_->size / 2);
-  const Step step = pump(source, sink, budget, short_fill);
+  const Step step = pump(source, sink, budget, most, short_fill);
   if (held_ == 0) source.loop().pipes().give(std::exchange(pipe_, nullptr));
   judge(step, short_fill);
   return step;
 }
 
 // A little that comes ends the move: peers that are quick could keep us for as long as they chat.
-Splice::Step Splice::pump(Stream& source, Stream& sink, std::size_t budget,
+Splice::Step Splice::pump(Stream& source, Stream& sink, std::size_t budget, std::size_t most,
                           std::size_t short_fill) noexcept {
   std::size_t came = short_fill;
   while (true) {
     give(sink);
     if (held_ > 0) return Step::hold;
-    if (taken_ >= budget || came < short_fill) return Step::more;
-    const Got got = source.receive(*pipe_);
+    if (taken_ >= std::min(budget, most) || came < short_fill) return Step::more;
+    const Got got = source.receive(*pipe_, most - taken_);
     switch (got.status) {
       case Io::ok:
         held_ = came = got.size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// splice.h -- one direction of a tunnel, moved by the kernel from socket to socket through a pipe of the worker.
+// splice.h -- one direction of a tunnel, or a long body, moved by the kernel from socket to socket through a pipe of the worker.
 //
 //   in      note_read(): what its reader has copied so far; move(): in place of a read, while the flow is long
 //   out     how far it came, and how many bytes were taken from the source and given to the sink on the way
@@ -42,8 +42,9 @@ class Splice {
 
   void note_read(std::size_t size) noexcept;
   bool is_due() const noexcept { return pipe_ != nullptr || flow_ >= long_flow; }
-  // Both without a layer. `budget`: once so many bytes were taken it is enough.
-  Step move(Stream& source, Stream& sink, std::size_t budget) noexcept;
+  bool is_holding() const noexcept { return held_ > 0; }  // bytes on their way
+  // Both without a layer. `budget`: once so many bytes were taken it is enough. `most`: what stands behind these stays unread.
+  Step move(Stream& source, Stream& sink, std::size_t budget, std::size_t most) noexcept;
   void drop(Loop& loop) noexcept;  // what is on its way is lost
 
   // By the last move().
@@ -51,7 +52,8 @@ class Splice {
   std::size_t given() const noexcept { return given_; }
 
  private:
-  Step pump(Stream& source, Stream& sink, std::size_t budget, std::size_t short_fill) noexcept;
+  Step pump(Stream& source, Stream& sink, std::size_t budget, std::size_t most,
+            std::size_t short_fill) noexcept;
   void give(Stream& sink) noexcept;
   void judge(Step step, std::size_t short_fill) noexcept;
 

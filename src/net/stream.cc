@@ -70,8 +70,8 @@ Got Stream::receive(char* to, std::size_t room) noexcept {
 }
 
 // Here a short count says nothing: small pieces fill a pipe with few bytes. Only one more call finds the socket drained.
-Got Stream::receive(const Pipe& pipe) noexcept {
-  return judge(loop_->kernel().splice_in(fd_, pipe));
+Got Stream::receive(const Pipe& pipe, std::size_t most) noexcept {
+  return judge(loop_->kernel().splice_in(fd_, pipe, most));
 }
 
 Got Stream::judge(long count) noexcept {

@@ -102,7 +102,7 @@ class Stream : public Watch {
 
   // For a Splice: a socket that no layer stands before.
   bool is_plain() const noexcept { return layer_ == nullptr; }
-  Got receive(const Pipe& pipe) noexcept;  // into an empty one
+  Got receive(const Pipe& pipe, std::size_t most) noexcept;  // into an empty one
   // What the socket takes of so many bytes in the pipe. Fewer: it is blocked, or broken.
   std::size_t send(const Pipe& pipe, std::size_t size) noexcept;
   // Something waits for room in the socket: on_drained() will come.

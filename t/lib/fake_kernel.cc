@@ -156,10 +156,10 @@ long FakeKernel::send(int fd, const iovec* pieces, int count) noexcept {
   return sent == 0 ? -EAGAIN : static_cast<long>(sent);
 }
 
-long FakeKernel::splice_in(int fd, const net::Pipe& pipe) noexcept {
+long FakeKernel::splice_in(int fd, const net::Pipe& pipe, std::size_t most) noexcept {
   std::string& bytes = pipes_[&pipe];
   PM_CHECK(bytes.empty(), "only into an empty pipe");
-  std::string room(std::min(pipe.size, splice_limit_), 0);
+  std::string room(std::min({pipe.size, splice_limit_, most}), 0);
   const long count = receive(fd, room.data(), room.size());
   if (count > 0) bytes = room.substr(0, static_cast<std::size_t>(count));
   spliced_ += bytes.size();

@@ -91,7 +91,7 @@ class FakeKernel final : public net::Kernel {
   long receive(int fd, char* to, std::size_t room) noexcept override;
   long peek(int fd, char* to, std::size_t room) noexcept override;
   long send(int fd, const iovec* pieces, int count) noexcept override;
-  long splice_in(int fd, const net::Pipe& pipe) noexcept override;
+  long splice_in(int fd, const net::Pipe& pipe, std::size_t most) noexcept override;
   long splice_out(const net::Pipe& pipe, int fd, std::size_t size) noexcept override;
   void empty_pipe(const net::Pipe& pipe, std::size_t size) noexcept override;
   int accept(int fd, Endpoint& peer) noexcept override;

@@ -73,7 +73,7 @@ TEST(pipes, bytes_go_from_socket_to_socket) {
   const Pipe& pipe = *pipes.take();
   say("hello");
 
-  LONGS_EQUAL(5, kernel.splice_in(ours.number(), pipe));
+  LONGS_EQUAL(5, kernel.splice_in(ours.number(), pipe, SIZE_MAX));
   LONGS_EQUAL(2, kernel.splice_out(pipe, ours.number(), 2));
   LONGS_EQUAL(3, kernel.splice_out(pipe, ours.number(), 3));
 
@@ -83,16 +83,16 @@ TEST(pipes, bytes_go_from_socket_to_socket) {
 TEST(pipes, a_socket_without_bytes_is_no_end_of_them) {
   const Pipe& pipe = *pipes.take();
 
-  LONGS_EQUAL(-EAGAIN, kernel.splice_in(ours.number(), pipe));
+  LONGS_EQUAL(-EAGAIN, kernel.splice_in(ours.number(), pipe, SIZE_MAX));
   peer.reset();
 
-  LONGS_EQUAL(0, kernel.splice_in(ours.number(), pipe));
+  LONGS_EQUAL(0, kernel.splice_in(ours.number(), pipe, SIZE_MAX));
 }
 
 TEST(pipes, a_peer_that_is_gone_is_an_error) {
   const Pipe& pipe = *pipes.take();
   say("hello");
-  kernel.splice_in(ours.number(), pipe);
+  kernel.splice_in(ours.number(), pipe, SIZE_MAX);
 
   peer.reset();
 
@@ -102,12 +102,12 @@ TEST(pipes, a_peer_that_is_gone_is_an_error) {
 TEST(pipes, what_is_lost_makes_room_for_what_comes) {
   const Pipe& pipe = *pipes.take();
   say("hello");
-  kernel.splice_in(ours.number(), pipe);
+  kernel.splice_in(ours.number(), pipe, SIZE_MAX);
 
   kernel.empty_pipe(pipe, 5);
 
   say("again");
-  LONGS_EQUAL(5, kernel.splice_in(ours.number(), pipe));
+  LONGS_EQUAL(5, kernel.splice_in(ours.number(), pipe, SIZE_MAX));
   LONGS_EQUAL(5, kernel.splice_out(pipe, ours.number(), 5));
   CHECK_EQUAL(std::string_view("again"), std::string_view(hear()));
 }

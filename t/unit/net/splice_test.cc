@@ -42,7 +42,7 @@ class Mover final {
 
   void move() {
     if (is_always_long) splice.note_read(Splice::long_flow);
-    const Splice::Step step = splice.move(*source, *sink, budget);
+    const Splice::Step step = splice.move(*source, *sink, budget, most);
     taken += splice.taken();
     given += splice.given();
     heard += names[static_cast<int>(step)];
@@ -56,6 +56,7 @@ class Mover final {
   Stream* source = nullptr;
   Stream* sink = nullptr;
   std::size_t budget = 65536;
+  std::size_t most = SIZE_MAX;
   bool is_always_long = false;
   std::size_t taken = 0;
   std::size_t given = 0;
@@ -159,11 +160,11 @@ TEST(splice, every_cut_gives_the_same_bytes) {
 TEST(splice, is_for_flows_that_are_long) {
   Splice fresh;
   fresh.note_read(Splice::long_flow - Splice::long_read);
-  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1) == Splice::Step::copy);
+  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1, SIZE_MAX) == Splice::Step::copy);
 
   fresh.note_read(Splice::long_read);
 
-  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1) == Splice::Step::dry);
+  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1, SIZE_MAX) == Splice::Step::dry);
 }
 
 TEST(splice, a_short_read_begins_the_count_anew) {
@@ -173,7 +174,7 @@ TEST(splice, a_short_read_begins_the_count_anew) {
   fresh.note_read(Splice::short_read - 1);
   fresh.note_read(Splice::long_read);
 
-  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1) == Splice::Step::copy);
+  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1, SIZE_MAX) == Splice::Step::copy);
 }
 
 TEST(splice, a_read_of_some_length_says_nothing) {
@@ -181,10 +182,10 @@ TEST(splice, a_read_of_some_length_says_nothing) {
   fresh.note_read(Splice::long_flow - Splice::long_read);
 
   fresh.note_read(Splice::short_read);
-  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1) == Splice::Step::copy);
+  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1, SIZE_MAX) == Splice::Step::copy);
   fresh.note_read(Splice::long_read);
 
-  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1) == Splice::Step::dry);
+  CHECK_TRUE(fresh.move(*mover.source, *mover.sink, 1, SIZE_MAX) == Splice::Step::dry);
 }
 
 TEST(splice, a_flow_that_has_become_a_chat_is_copied_again) {
@@ -220,6 +221,18 @@ TEST(splice, stops_when_it_has_had_its_share_of_a_turn) {
   CHECK_EQUAL(std::string_view("more more dry "), turn());
 
   CHECK_TRUE(kernel.take(to) == bytes);
+}
+
+TEST(splice, what_stands_behind_the_last_byte_that_is_wanted_stays_unread) {
+  mover.most = 5000;
+  kernel.deliver(from, bytes.substr(0, 6000));
+
+  mover.source->pause();
+  mover.move();
+
+  CHECK_TRUE(kernel.take(to) == bytes.substr(0, 5000));
+  LONGS_EQUAL(1000, kernel.socket(from).in.size());
+  CHECK_FALSE(mover.splice.is_holding());
 }
 
 TEST(splice, what_the_sink_does_not_take_stops_the_source) {
