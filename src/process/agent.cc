@@ -121,12 +121,14 @@ int Agent::run() {
   if (!opened) return fail(opened.error());
   const Status started = start();
   if (!started) return fail(started.error());
-  loop_.run(*network_);
+  // A master that has gone meanwhile takes no word: what has begun ends as it would later.
+  const Status told = loop_.tell_ready();
+  if (told) loop_.run(*network_);
   resolver_->stop();
   expiry_.reset();
   close_network();
   loop_.close();
-  return exit_success;
+  return told ? exit_success : fail(told.error());
 }
 
 Status Agent::start() {
@@ -137,8 +139,7 @@ Status Agent::start() {
     PM_TRY([[maybe_unused]] auto taken, take_configuration(bundle));
   }
   os::give_back_free_memory();
-  PM_TRY([[maybe_unused]] auto listening, open_site());
-  return loop_.tell_ready();
+  return open_site();
 }
 
 Status Agent::open_network() {

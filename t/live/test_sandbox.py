@@ -32,7 +32,8 @@ def children(daemon):
 @pytest.mark.parametrize("options, mode", [({"orphans": "drain"}, "2"), ({"seccomp": "log"}, "2"), ({"seccomp": "off"}, "0")])
 def test_children_have_the_filter_and_the_master_has_none(server, options, mode):
     with site({"app": server}, static={"operations": options}) as daemon:
-        assert [status(pid, "Seccomp") for pid in children(daemon)] == [mode, mode]
+        # A child has its title before it has its filter.
+        assert wait_until(lambda: [status(pid, "Seccomp") for pid in children(daemon)] == [mode, mode])
         assert status(daemon.pid, "Seccomp") == "0"
         assert ask(daemon.port).status == 200
 
