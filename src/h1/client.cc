@@ -50,6 +50,7 @@ void Client::begin(http::Exchange& exchange, http::Attempt& attempt,
   keep_ = answered_ = in_trailers_ = large_reads_ = server_done_ = false;
   waits_for_continue_ = false;
   head_due_ms_ = continue_due_ms_ = 0;
+  relay_ = {};  // how the last answer flowed says nothing of this one
   stream_->mark();
   loop().disarm(*this);
   put_head();

@@ -82,6 +82,7 @@ class Client final : public http::ClientConnection,
   bool relay(std::size_t budget) noexcept;
   bool relay_body(std::size_t budget) noexcept;
   bool relays_body() const noexcept;
+  net::Relay::Step move_to(net::Stream& sink, std::size_t budget, std::size_t most) noexcept;
   void note_step(net::Relay::Step step) noexcept;
   void take(std::string_view& bytes) noexcept;
   void keep(std::string_view rest) noexcept;

@@ -79,11 +79,15 @@ bool Client::read_once(std::size_t& budget) noexcept {
 bool Client::relay(std::size_t budget) noexcept {
   net::Stream* const sink = exchange_->stream_to_client();
   if (sink == nullptr) return false;
-  const net::Relay::Step step = relay_.move(*stream_, *sink, budget);
+  note_step(move_to(*sink, budget, SIZE_MAX));
+  return true;
+}
+
+net::Relay::Step Client::move_to(net::Stream& sink, std::size_t budget, std::size_t most) noexcept {
+  const net::Relay::Step step = relay_.move(*stream_, sink, budget, most);
   exchange_->trace().origin_bytes += relay_.taken();
   exchange_->trace().response_bytes += relay_.given();
-  note_step(step);
-  return true;
+  return step;
 }
 
 void Client::note_step(net::Relay::Step step) noexcept {
@@ -102,16 +106,15 @@ void Client::note_step(net::Relay::Step step) noexcept {
 
 bool Client::relays_body() const noexcept {
   return state_ == State::body && framing_ == http::Framing::length && carry_.empty() &&
-         exchange_ != nullptr && (relay_.is_holding() || body_left_ >= net::Splice::long_read);
+         exchange_ != nullptr && relay_.is_due() &&
+         (relay_.is_holding() || body_left_ >= net::Splice::long_read);
 }
 
 // The rest of a long body that nobody wants to see goes the same way, between plain sockets: their bytes need not be copied.
 bool Client::relay_body(std::size_t budget) noexcept {
   net::Stream* const sink = exchange_->stream_to_client();
   if (sink == nullptr || !sink->is_plain() || !stream_->is_plain()) return false;
-  const net::Relay::Step step = relay_.move(*stream_, *sink, budget, body_left_);
-  exchange_->trace().origin_bytes += relay_.taken();
-  exchange_->trace().response_bytes += relay_.given();
+  const net::Relay::Step step = move_to(*sink, budget, body_left_);
   body_left_ -= relay_.taken();
   if (body_left_ > 0 || relay_.is_holding()) {
     note_step(step);

@@ -25,6 +25,8 @@ class Relay {
   Step move(Stream& source, Stream& sink, std::size_t budget, std::size_t most = SIZE_MAX) noexcept;
   // What begins is known to be long: it need not prove it.
   void expect_long() noexcept { splice_.note_read(Splice::long_flow); }
+  // Would it be spliced, or is it already?
+  bool is_due() const noexcept { return splice_.is_due(); }
   // Bytes that were taken are on their way: the sink is full.
   bool is_holding() const noexcept { return splice_.is_holding(); }
   void drop(Loop& loop) noexcept { splice_.drop(loop); }  // what is on its way is lost

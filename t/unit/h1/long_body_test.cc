@@ -1,71 +1,22 @@
 // SPDX-License-Identifier: MIT
 // A Server and a Client back to back: long bodies of answers that the kernel moves past both.
-#include "h1/client.h"
-#include "h1/server.h"
 #include "t/lib/choices.h"
-#include "t/lib/fake_kernel.h"
+#include "t/lib/h1_pair.h"
 #include "t/lib/text.h"
 
 #include <CppUTest/TestHarness.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
-#include <utility>
-
-using pm::net::Pipes;
 
 namespace {
 
 constexpr std::size_t pipe_size = 65536;
 constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-struct Nobody final : pm::net::StreamUser {
-  void on_readable() noexcept override {}
-  void on_drained() noexcept override {}
-  void on_hangup() noexcept override {}
-  void on_broken() noexcept override {}
-};
-
-// Serves each request by one connection to one server, which is kept.
-class World final : private pm::http::RequestHandler,
-                    private pm::h1::ServerOwner,
-                    private pm::http::ExchangeEnd,
-                    private pm::http::ConnectionOwner,
-                    private pm::http::Attempt {
+class World final : public pm::test::Pair {
  public:
-  explicit World(std::size_t pipes = 2) {
-    if (pipes > 0)
-      loop->set_pipes(Pipes::make({.count = pipes, .size = pipe_size, .least_size = pipe_size}));
-    context.loop = loop.get();
-    client = kernel.add();
-    server = kernel.add();
-    end = pm::h1::Server::open(client,
-                               {.entry = &entry, .client = {}, .number = 1, .secure = nullptr});
-    turns();
-    kernel.set_window(client, SIZE_MAX);
-  }
-  ~World() {
-    if (end != nullptr) end->close();
-    turns();
-    if (idle != nullptr) idle->close();
-    turns();
-    LONGS_EQUAL(0, loop->pipes().lent());
-    LONGS_EQUAL(0, kernel.in_pipes());
-    LONGS_EQUAL(0, loop->pools().small.lent() + loop->pools().large.lent());
-    LONGS_EQUAL(0, kernel.open_sockets());
-  }
-  void turns(int count = 8) {
-    for (int i = 0; i < count; ++i) {
-      kernel.begin_turn(true);
-      loop->turn();
-    }
-  }
-  void pass(std::uint64_t ms) {
-    kernel.pass(ms);
-    loop->tick();
-    turns();
-  }
+  explicit World(std::size_t pipes = 2) : Pair(pipes, pipe_size) {}
   // What the client gets for a request that the server answers so.
   std::string ask(std::string_view answer, std::string_view request = get) {
     kernel.deliver(client, request);
@@ -75,42 +26,6 @@ class World final : private pm::http::RequestHandler,
     turns();
     return kernel.take(client);
   }
-
-  pm::test::FakeKernel kernel;
-  std::unique_ptr<pm::net::Loop> loop = pm::net::Loop::create_for_test(kernel);
-  pm::http::CodecContext context;
-  pm::h1::ServerEntry entry{.context = &context, .handler = this, .owner = this, .settings = {}};
-  pm::h1::Server* end = nullptr;
-  pm::http::ClientConnection* idle = nullptr;
-  pm::http::Trace trace;  // of the last exchange, at its end
-  std::string termination;
-  int opened = 0;
-  int ended = 0;
-  int client = -1;
-  int server = -1;
-
- private:
-  void on_request(pm::http::Exchange& exchange) noexcept override {
-    exchange.on_end = this;
-    if (idle != nullptr) return std::exchange(idle, nullptr)->begin(exchange, *this, {});
-    ++opened;
-    pm::net::Stream* stream = pm::net::Stream::open(*loop, server, nobody_);
-    pm::h1::Client::adopt(stream, *this, {})->begin(exchange, *this, {});
-  }
-  void on_closed(pm::h1::Server&) noexcept override { end = nullptr; }
-  void on_exchange_end(pm::http::Exchange& over) noexcept override {
-    ++ended;
-    trace = over.trace();
-    trace.termination = termination = std::string(over.trace().termination);
-  }
-  void on_idle(pm::http::ClientConnection& connection) noexcept override { idle = &connection; }
-  void on_lingering(pm::http::ClientConnection&) noexcept override {}
-  void on_gone(pm::http::ClientConnection& connection) noexcept override {
-    if (idle == &connection) idle = nullptr;
-  }
-  void on_failed(pm::http::Exchange&, const Failure&) noexcept override {}
-
-  Nobody nobody_;
 };
 
 // No two places look alike.
@@ -157,6 +72,20 @@ TEST(h1_long_body, short_answers_behind_a_long_one_come_whole) {
 
   for (const std::size_t size : {0, 1, 4000, 131071, 131072, 3})
     CHECK_TRUE(body_of(world.ask(head(size) + bytes.substr(0, size))) == bytes.substr(0, size));
+}
+
+TEST(h1_long_body, a_shorter_answer_behind_it_is_not_spliced) {
+  World world;
+  world.ask(head(bytes.size()) + bytes);
+  const std::uint64_t before = world.kernel.spliced();
+
+  std::string got = world.ask(head(100000));
+  world.kernel.deliver(world.server, bytes.substr(0, 100000));
+  world.turns();
+  got += world.kernel.take(world.client);
+
+  CHECK_TRUE(body_of(got) == bytes.substr(0, 100000));
+  LONGS_EQUAL(before, world.kernel.spliced());
 }
 
 TEST(h1_long_body, what_a_middleman_would_have_to_see_is_not_moved_past_him) {

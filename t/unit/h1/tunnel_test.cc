@@ -1,49 +1,23 @@
 // SPDX-License-Identifier: MIT
 // A Server and a Client back to back: what goes through a tunnel between them, copied or spliced.
-#include "h1/client.h"
-#include "h1/server.h"
 #include "t/lib/choices.h"
-#include "t/lib/fake_kernel.h"
+#include "t/lib/h1_pair.h"
 #include "t/lib/text.h"
 
 #include <CppUTest/TestHarness.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
-#include <utility>
 
-using pm::net::Pipes;
 using pm::net::Splice;
 
 namespace {
 
 constexpr std::size_t pipe_size = 4096;  // the kernel's smallest
 
-struct Nobody final : pm::net::StreamUser {
-  void on_readable() noexcept override {}
-  void on_drained() noexcept override {}
-  void on_hangup() noexcept override {}
-  void on_broken() noexcept override {}
-};
-
-// Serves each request by one connection to one server.
-class World final : private pm::http::RequestHandler,
-                    private pm::h1::ServerOwner,
-                    private pm::http::ExchangeEnd,
-                    private pm::http::ConnectionOwner,
-                    private pm::http::Attempt {
+class World final : public pm::test::Pair {
  public:
-  explicit World(std::size_t pipes = 2) {
-    loop->set_pipes(Pipes::make({.count = pipes, .size = pipe_size, .least_size = pipe_size}));
-    context.loop = loop.get();
-    client = kernel.add();
-    server = kernel.add();
-    end = pm::h1::Server::open(client,
-                               {.entry = &entry, .client = {}, .number = 1, .secure = nullptr});
-    turns();
-    kernel.set_window(client, SIZE_MAX);
-    kernel.set_window(server, SIZE_MAX);
+  explicit World(std::size_t pipes = 2) : Pair(pipes, pipe_size) {
     kernel.deliver(client,
                    "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
     turns();
@@ -51,26 +25,6 @@ class World final : private pm::http::RequestHandler,
     turns();
     kernel.take(client);
     kernel.take(server);
-  }
-  ~World() {
-    if (end != nullptr) end->close();
-    turns();
-    CHECK_TRUE(ended);
-    LONGS_EQUAL(0, loop->pipes().lent());
-    LONGS_EQUAL(0, kernel.in_pipes());
-    LONGS_EQUAL(0, loop->pools().small.lent() + loop->pools().large.lent());
-    LONGS_EQUAL(0, kernel.open_sockets());
-  }
-  void turns(int count = 8) {
-    for (int i = 0; i < count; ++i) {
-      kernel.begin_turn(true);
-      loop->turn();
-    }
-  }
-  void pass(std::uint64_t ms) {
-    kernel.pass(ms);
-    loop->tick();
-    turns();
   }
   // So much that the flow from this peer is long.
   void warm(int from) {
@@ -87,37 +41,7 @@ class World final : private pm::http::RequestHandler,
     return kernel.take(from == client ? server : client);
   }
 
-  pm::test::FakeKernel kernel;
-  std::unique_ptr<pm::net::Loop> loop = pm::net::Loop::create_for_test(kernel);
-  pm::http::CodecContext context;
-  pm::h1::ServerEntry entry{.context = &context, .handler = this, .owner = this, .settings = {}};
-  pm::h1::ServerSettings& settings = entry.settings;
-  pm::h1::Server* end = nullptr;
-  pm::http::Trace trace;  // of the tunnel, at its end
-  std::string termination;
-  bool ended = false;
   std::size_t warmed = 0;
-  int client = -1;
-  int server = -1;
-
- private:
-  void on_request(pm::http::Exchange& exchange) noexcept override {
-    exchange.on_end = this;
-    pm::net::Stream* stream = pm::net::Stream::open(*loop, server, nobody_);
-    pm::h1::Client::adopt(stream, *this, {})->begin(exchange, *this, {});
-  }
-  void on_closed(pm::h1::Server&) noexcept override { end = nullptr; }
-  void on_exchange_end(pm::http::Exchange& over) noexcept override {
-    ended = true;
-    trace = over.trace();
-    trace.termination = termination = std::string(over.trace().termination);
-  }
-  void on_idle(pm::http::ClientConnection&) noexcept override {}
-  void on_lingering(pm::http::ClientConnection&) noexcept override {}
-  void on_gone(pm::http::ClientConnection&) noexcept override {}
-  void on_failed(pm::http::Exchange&, const Failure&) noexcept override {}
-
-  Nobody nobody_;
 };
 
 // No two places look alike.
